@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* From a linked file with a placeholder to one with its table: the list of passes. */
+#include "finish.h"
+
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "elf_file.h"
+#include "format.h"
+#include "image_encode.h"
+#include "import.h"
+#include "model.h"
+#include "xxh64.h"
+
+#define THREADS_MAX 4 /* links run side by side; more threads than this rarely find an idle CPU */
+
+struct finish {
+  struct elf_file file;
+  struct place place;
+  struct model model;
+  struct image_about about;
+  unsigned char *image;
+  size_t image_len;
+};
+
+static unsigned
+count_cpus (void)
+{
+  cpu_set_t set;
+  int cnt = sched_getaffinity (0, sizeof set, &set) ? 1 : CPU_COUNT (&set);
+  return cnt < 1 ? 1 : cnt > THREADS_MAX ? THREADS_MAX : (unsigned) cnt;
+}
+
+static int
+compare_texts (const void *a, const void *b)
+{
+  const struct elf_section *x = *(const struct elf_section *const *) a, *y = *(const struct elf_section *const *) b;
+  return x->addr < y->addr ? -1 : x->addr > y->addr;
+}
+
+/* The digest of the executable sections by rising address: each one's is the seed of the next. */
+static bool
+digest_texts (struct finish *f, struct diag *d)
+{
+  struct elf_file *e = &f->file;
+  const struct elf_section **texts = calloc (e->section_cnt, sizeof *texts);
+  if (!texts)
+    return pctab__diag_memory (d);
+  uint32_t cnt = 0;
+  for (uint32_t i = 1; i < e->section_cnt; i++)
+    if ((e->sections[i].flags & SHF_ALLOC) && (e->sections[i].flags & SHF_EXECINSTR) && e->sections[i].size)
+      texts[cnt++] = &e->sections[i];
+  qsort (texts, cnt, sizeof *texts, compare_texts);
+  for (uint32_t i = 0; i < cnt; i++)
+    {
+      struct cursor c;
+      if (!pctab__elf_contents (e, (struct elf_section *) texts[i], &c, d))
+        break;
+      f->about.text_digest = pctab__xxh64 (c.pos, cursor_left (&c), f->about.text_digest);
+    }
+  free (texts);
+  return !d->failed;
+}
+
+/* The descriptor of the GNU build ID note, if there is one. */
+static bool
+find_build_id (struct finish *f, struct diag *d)
+{
+  struct elf_section *s = pctab__elf_section (&f->file, ".note.gnu.build-id");
+  struct cursor c;
+  if (!s)
+    return true;
+  if (!pctab__elf_contents (&f->file, s, &c, d))
+    return false;
+  uint32_t name_len = cursor_u32 (&c), len = cursor_u32 (&c), type = cursor_u32 (&c);
+  const unsigned char *name = cursor_take (&c, 4);
+  const unsigned char *id = cursor_take (&c, len);
+  if (c.bad || name_len != 4 || memcmp (name, "GNU", 4) || type != NT_GNU_BUILD_ID)
+    return true;
+  f->about.build_id = id;
+  f->about.build_id_len = len;
+  return true;
+}
+
+static bool
+check_lines (const struct finish *f, const struct options *o, struct diag *d)
+{
+  if (o->require_lines && !f->model.lines.cnt)
+    return pctab__diag_error (d, NULL, "has no line information, which require=lines asks for; compile with -g and link "
+                              "without -s and -S");
+  return true;
+}
+
+static void
+fill_stats (const struct finish *f, struct finish_stats *stats)
+{
+  const struct model *m = &f->model;
+  stats->table_len = f->image_len;
+  stats->symbols = m->symbols.cnt;
+  stats->frames = m->frames.cnt;
+  stats->rows = m->rows.cnt;
+  stats->lines = m->lines.cnt;
+  for (size_t i = 0; i < m->nodes.cnt; i++)
+    stats->calls += m->nodes.at[i].parent != MODEL_NONE;
+  stats->cfi_unknown = m->stats.cfi_unknown;
+  stats->cfi_skipped = m->stats.cfi_skipped;
+  stats->units = m->stats.units;
+  stats->units_missing = m->stats.units_missing;
+}
+
+static bool
+run_passes (struct finish *f, const char *path, const struct options *o, struct finish_stats *stats, struct diag *d)
+{
+  unsigned threads = o->threads ? o->threads : count_cpus ();
+  struct model *m = &f->model;
+  if (!pctab__elf_open (&f->file, path, d) || !pctab__place_find (&f->place, &f->file, o->force, d)
+      || !pctab__place_prove (&f->place, PCTAB_H_BYTES, d))
+    return false;
+  m->table_addr = f->place.addr;
+  if (!pctab__import_module (&f->file, m, d) || !pctab__import_cfi (&f->file, m, d)
+      || !pctab__import_symbol (&f->file, m, d))
+    return false;
+  if (!o->no_lines && !pctab__import_dwarf (&f->file, m, threads, d))
+    return false;
+  if (!check_lines (f, o, d) || !find_build_id (f, d) || !digest_texts (f, d))
+    return false;
+  fill_stats (f, stats);
+  /* From here on nothing is added to the model. */
+  if (!pctab__image_encode (m, &f->about, threads, &f->image, &f->image_len, d))
+    return false;
+  stats->table_len = f->image_len;
+  return pctab__place_write (&f->place, f->image, f->image_len, &stats->how, d);
+}
+
+bool
+pctab__finish (const char *path, const struct options *o, struct finish_stats *stats, struct diag *d)
+{
+  struct finish f = { 0 };
+  memset (stats, 0, sizeof *stats);
+  d->file = path;
+  pctab__model_init (&f.model);
+  bool good = run_passes (&f, path, o, stats, d);
+  free (f.image);
+  pctab__model_free (&f.model);
+  pctab__elf_close (&f.file);
+  return good;
+}
+
+void
+pctab__finish_describe (const char *path, const struct finish_stats *s, char *text, size_t size)
+{
+  snprintf (text, size, "%s: table %zu bytes (%s), %zu symbols, %zu frames, %zu rows, %zu lines, %zu inlined calls, "
+            "%llu units, %llu units missing, cfi unknown %llu, cfi skipped %llu%s",
+            path, s->table_len, s->how == PLACE_FILLED ? "in place" : "new file", s->symbols, s->frames, s->rows, s->lines,
+            s->calls, (unsigned long long) s->units, (unsigned long long) s->units_missing,
+            (unsigned long long) s->cfi_unknown, (unsigned long long) s->cfi_skipped,
+            s->lines ? "" : "; no line information");
+}

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "options.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+struct option {
+  const char *name;  /* "NAME", "NAME=" (any value follows) or "NAME=VALUE" */
+  const char *value; /* what stands for the value in help */
+  unsigned who;
+  bool (*set) (struct options *o, const char *value);
+  const char *help;
+};
+
+static bool
+set_lines_yes (struct options *o, const char *value)
+{
+  (void) value;
+  o->no_lines = false;
+  return true;
+}
+
+static bool
+set_lines_no (struct options *o, const char *value)
+{
+  (void) value;
+  o->no_lines = true;
+  return true;
+}
+
+static bool
+set_require_lines (struct options *o, const char *value)
+{
+  (void) value;
+  return o->require_lines = true;
+}
+
+static bool
+set_stats (struct options *o, const char *value)
+{
+  (void) value;
+  return o->stats = true;
+}
+
+static bool
+set_force (struct options *o, const char *value)
+{
+  (void) value;
+  return o->force = true;
+}
+
+static bool
+set_help (struct options *o, const char *value)
+{
+  (void) value;
+  return o->help = true;
+}
+
+static bool
+set_version (struct options *o, const char *value)
+{
+  (void) value;
+  return o->version = true;
+}
+
+static bool
+read_number (const char *value, uint64_t max, uint64_t *n)
+{
+  char *end;
+  if (*value < '0' || *value > '9')
+    return false;
+  unsigned long long v = strtoull (value, &end, 0);
+  *n = v;
+  return !*end && v <= max;
+}
+
+static bool
+set_threads (struct options *o, const char *value)
+{
+  uint64_t n = 0;
+  bool good = read_number (value, 256, &n) && n > 0;
+  o->threads = good ? (unsigned) n : 0;
+  return good;
+}
+
+static bool
+set_reserve (struct options *o, const char *value)
+{
+  o->reserve_set = true;
+  return read_number (value, UINT32_MAX, &o->reserve);
+}
+
+static bool
+set_link (struct options *o, const char *value)
+{
+  o->link = value;
+  return *value;
+}
+
+static bool
+set_placeholder (struct options *o, const char *value)
+{
+  o->placeholder = value;
+  return *value;
+}
+
+static bool
+set_like (struct options *o, const char *value)
+{
+  o->like = value;
+  return *value;
+}
+
+static const struct option options[] = {
+  { "lines=yes", NULL, OPTION_PLUGIN | OPTION_LINK, set_lines_yes, "take file names, lines and inlined calls (default)" },
+  { "lines=no", NULL, OPTION_PLUGIN | OPTION_LINK, set_lines_no, "leave them out: names and frames alone" },
+  { "require=lines", NULL, OPTION_PLUGIN | OPTION_LINK, set_require_lines, "fail when the file has no line information" },
+  { "stats", NULL, OPTION_PLUGIN | OPTION_LINK, set_stats, "print one line of figures on standard error" },
+  { "threads=", "N", OPTION_PLUGIN | OPTION_LINK, set_threads, "read on N threads (1 to 256; default: the CPUs, at most 4)" },
+  { "link=", "PATH", OPTION_PLUGIN, set_link, "the pctab-link to run (default: beside the plugin, else installed)" },
+  { "reserve=", "BYTES", OPTION_PLUGIN | OPTION_LINK, set_reserve, "room that the placeholder keeps (default: estimated)" },
+  { "force", NULL, OPTION_LINK, set_force, "replace a finished table" },
+  { "placeholder=", "OBJ", OPTION_LINK, set_placeholder, "write a placeholder object for ld.lld, and nothing else" },
+  { "like=", "OBJ", OPTION_LINK, set_like, "an object of the program, which the placeholder shall match" },
+  { "help", NULL, OPTION_LINK, set_help, "print this text" },
+  { "version", NULL, OPTION_LINK, set_version, "print the version" },
+};
+
+#define OPTION_CNT (sizeof options / sizeof *options)
+
+/* The value's start when TEXT is this option, else NULL. */
+static const char *
+match (const struct option *option, const char *text)
+{
+  size_t len = strlen (option->name);
+  if (strncmp (option->name, text, len))
+    return NULL;
+  if (option->name[len - 1] != '=' && text[len])
+    return NULL;
+  return text + len;
+}
+
+static void
+list (char *text, size_t size, unsigned who)
+{
+  size_t len = 0;
+  for (size_t i = 0; i < OPTION_CNT; i++)
+    if ((options[i].who & who) && len < size)
+      len += (size_t) snprintf (text + len, size - len, "%s%s%s", len ? ", " : "", options[i].name,
+                                options[i].value ? options[i].value : "");
+}
+
+bool
+pctab__options_take (struct options *o, const char *text, unsigned who, struct diag *d)
+{
+  for (size_t i = 0; i < OPTION_CNT; i++)
+    {
+      const char *value = options[i].who & who ? match (&options[i], text) : NULL;
+      if (value)
+        return options[i].set (o, value)
+               || pctab__diag_error (d, NULL, "option '%s': not a value for %s%s", text, options[i].name, options[i].value);
+    }
+  char valid[512];
+  list (valid, sizeof valid, who);
+  return pctab__diag_error (d, NULL, "unknown option '%s'; there are %s%s", text, valid,
+                            who == OPTION_PLUGIN
+                              ? " (an option of another plugin must stand before this plugin is named)" : "");
+}
+
+void
+pctab__options_print (FILE *to, unsigned who, const char *prefix)
+{
+  for (size_t i = 0; i < OPTION_CNT; i++)
+    if (options[i].who & who)
+      {
+        int len = fprintf (to, "  %s%s%s", prefix, options[i].name, options[i].value ? options[i].value : "");
+        fprintf (to, "%*s%s\n", len < 24 ? 24 - len : 1, "", options[i].help);
+      }
+}
+
+unsigned
+pctab__options_pass (const struct options *o, char *argv[OPTIONS_PASS_MAX], char buf[OPTIONS_PASS_LEN])
+{
+  unsigned cnt = 0;
+  char *at = buf;
+  if (o->no_lines)
+    argv[cnt++] = at, at += sprintf (at, "--lines=no") + 1;
+  if (o->require_lines)
+    argv[cnt++] = at, at += sprintf (at, "--require=lines") + 1;
+  if (o->stats)
+    argv[cnt++] = at, at += sprintf (at, "--stats") + 1;
+  if (o->threads)
+    argv[cnt++] = at, at += sprintf (at, "--threads=%u", o->threads) + 1;
+  return cnt;
+}

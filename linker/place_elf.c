@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The place of the table: the section, its segment, and the room around it.
+ *
+ * Everything is proved on the headers before a byte is written: that .pctab lies alone in a read-only segment whose
+ * offset is congruent to its address, and that the table's pages meet no other segment or section.  What comes after the
+ * table in memory is never moved: other code holds its address. */
+#include "place_elf.h"
+
+#include <string.h>
+
+#include "format.h"
+#include "place_write.h"
+
+#define REMEDY "link with pctab's linker script after your own scripts, or paste its lines (see pctab-link(1), LINKER SCRIPTS)"
+
+#define PAGE_MIN 4096 /* the smallest page of any architecture here */
+
+static bool
+find_section (struct place *p, struct diag *d)
+{
+  struct elf_file *f = p->file;
+  if (f->type != ET_EXEC && f->type != ET_DYN)
+    return pctab__diag_error (d, NULL, "not a program or shared object (ELF type %u); a table is for linked files", f->type);
+  if (!f->section_cnt)
+    return pctab__diag_error (d, NULL, "has no section headers; link it again");
+  for (uint32_t i = 1; i < f->section_cnt; i++)
+    if (!strcmp (f->sections[i].name, ".pctab"))
+      {
+        if (p->section)
+          return pctab__diag_error (d, ".pctab", "there are two such sections; link one placeholder");
+        p->section = &f->sections[i];
+        p->section_idx = i;
+      }
+  if (!p->section)
+    return pctab__diag_error (d, NULL, "has no .pctab section: no placeholder was linked, or a linker script discards "
+                              "it; " REMEDY);
+  if (p->section->type == SHT_NOBITS)
+    return pctab__diag_error (d, ".pctab", "has no bytes in the file; is this a separate debug file?  Use the program itself");
+  p->addr = p->section->addr;
+  p->off = p->section->off;
+  p->room = p->section->size;
+  return true;
+}
+
+static bool
+check_contents (const struct place *p, bool replace, struct diag *d)
+{
+  const struct elf_section *s = p->section;
+  if (s->type != SHT_PROGBITS || s->off > p->file->len || s->size > p->file->len - s->off
+      || s->size < PCTAB_H_HOT_SIZE)
+    return pctab__diag_error (d, s->name, "is no table, nor a placeholder of one; link pctab's own placeholder");
+  const unsigned char *at = p->file->data + s->off;
+  if (memcmp (at, PCTAB_MAGIC, PCTAB_MAGIC_LEN))
+    return pctab__diag_error (d, s->name, "does not begin with a table's magic; link pctab's own placeholder");
+  uint32_t version = load_u32 (at + PCTAB_H_VERSION, p->file->big);
+  uint32_t size = load_u32 (at + PCTAB_H_SIZE, p->file->big);
+  if (version && !replace)
+    return pctab__diag_error (d, s->name, "holds a finished table already; --force replaces it");
+  if (size != s->size)
+    return pctab__diag_error (d, s->name, "has %llu bytes where its header says %lu; two placeholders were linked, or a "
+                              "linker script added to it", (unsigned long long) s->size, (unsigned long) size);
+  return true;
+}
+
+static bool
+overlaps (uint64_t a, uint64_t a_end, uint64_t b, uint64_t b_end)
+{
+  return a < b_end && b < a_end;
+}
+
+/* TLS zero data takes no room where it seems to lie. */
+static bool
+takes_memory (const struct elf_section *s)
+{
+  return (s->flags & SHF_ALLOC) && s->size && !(s->type == SHT_NOBITS && (s->flags & SHF_TLS));
+}
+
+static const char *
+neighbour_in_segment (const struct place *p, const struct elf_segment *seg)
+{
+  for (uint32_t i = 1; i < p->file->section_cnt; i++)
+    {
+      const struct elf_section *s = &p->file->sections[i];
+      if (i != p->section_idx && takes_memory (s) && overlaps (s->addr, s->addr + s->size, seg->addr, seg->addr + seg->mem_size))
+        return s->name;
+    }
+  return NULL;
+}
+
+static bool
+find_segment (struct place *p, struct diag *d)
+{
+  const struct elf_segment *seg = NULL;
+  for (uint32_t i = 0; i < p->file->segment_cnt; i++)
+    {
+      const struct elf_segment *s = &p->file->segments[i];
+      if (s->type == PT_LOAD && p->addr >= s->addr && p->addr - s->addr < s->mem_size)
+        {
+          if (seg)
+            return pctab__diag_error (d, ".pctab", "lies in two segments; the file is damaged");
+          seg = s;
+          p->segment_idx = i;
+        }
+    }
+  if (!seg || !(p->section->flags & SHF_ALLOC))
+    return pctab__diag_error (d, ".pctab", "is in no segment, so it is not loaded; " REMEDY);
+  const char *other = neighbour_in_segment (p, seg);
+  if (other)
+    return pctab__diag_error (d, ".pctab", "is not alone in its segment: %s lies there too; " REMEDY, other);
+  if (seg->addr != p->addr || seg->off != p->off || seg->file_size != p->room || seg->mem_size != p->room)
+    return pctab__diag_error (d, ".pctab", "is not alone in its segment: the segment has %#llx bytes at %#llx, the "
+                              "section %#llx at %#llx; " REMEDY, (unsigned long long) seg->mem_size,
+                              (unsigned long long) seg->addr, (unsigned long long) p->room, (unsigned long long) p->addr);
+  if (seg->flags != PF_R)
+    return pctab__diag_error (d, ".pctab", "its segment is %s, not read-only; link without -N and --no-rosegment, and " REMEDY,
+                              seg->flags & PF_W ? "writable" : seg->flags & PF_X ? "executable" : "unreadable");
+  if (seg->align < PAGE_MIN || seg->align & (seg->align - 1))
+    return pctab__diag_error (d, ".pctab", "its segment is aligned to %#llx bytes, so it can't be mapped (-N or --omagic?); "
+                              "link without -N", (unsigned long long) seg->align);
+  if ((seg->addr - seg->off) & (seg->align - 1))
+    return pctab__diag_error (d, ".pctab", "its file offset %#llx and address %#llx differ modulo %#llx; " REMEDY,
+                              (unsigned long long) seg->off, (unsigned long long) seg->addr, (unsigned long long) seg->align);
+  return true;
+}
+
+bool
+pctab__place_find (struct place *p, struct elf_file *file, bool replace, struct diag *d)
+{
+  *p = (struct place){ .file = file };
+  return find_section (p, d) && find_segment (p, d) && check_contents (p, replace, d);
+}
+
+static uint64_t
+round_up (uint64_t v, uint64_t align)
+{
+  return align > 1 ? (v + align - 1) & ~(align - 1) : v;
+}
+
+/* What meets [lo, hi) in memory besides the table, or NULL. */
+static const char *
+in_the_way (const struct place *p, uint64_t lo, uint64_t hi, uint64_t *where)
+{
+  for (uint32_t i = 1; i < p->file->section_cnt; i++)
+    {
+      const struct elf_section *s = &p->file->sections[i];
+      *where = s->addr;
+      if (i != p->section_idx && takes_memory (s) && overlaps (lo, hi, s->addr, s->addr + s->size))
+        return s->name;
+    }
+  for (uint32_t i = 0; i < p->file->segment_cnt; i++)
+    {
+      const struct elf_segment *s = &p->file->segments[i];
+      if (i == p->segment_idx || s->type != PT_LOAD || !s->mem_size)
+        continue;
+      uint64_t align = s->align > 1 && !(s->align & (s->align - 1)) ? s->align : 1;
+      *where = s->addr;
+      if (overlaps (lo, hi, s->addr & ~(align - 1), round_up (s->addr + s->mem_size, align)))
+        return "a segment";
+    }
+  return NULL;
+}
+
+bool
+pctab__place_prove (const struct place *p, uint64_t len, struct diag *d)
+{
+  const struct elf_segment *seg = &p->file->segments[p->segment_idx];
+  uint64_t align = seg->align > 1 ? seg->align : 1;
+  uint64_t lo = p->addr & ~(align - 1);
+  uint64_t hi = round_up (p->addr + len, align);
+  uint64_t limit = p->file->is64 ? UINT64_MAX : UINT32_MAX;
+  if (len > UINT32_MAX || hi < p->addr || hi > limit)
+    return pctab__diag_error (d, ".pctab", "a table of %llu bytes does not fit into the address space at %#llx",
+                              (unsigned long long) len, (unsigned long long) p->addr);
+  uint64_t where;
+  const char *other = in_the_way (p, lo, hi, &where);
+  if (other)
+    return pctab__diag_error (d, ".pctab", "%s at %#llx is in the way of the table, which needs [%#llx, %#llx); place .pctab "
+                              "behind everything else in memory: " REMEDY, other, (unsigned long long) where,
+                              (unsigned long long) lo, (unsigned long long) hi);
+  return true;
+}
+
+/* Writing everything anew costs about a millisecond for each MiB behind the table; the room left over when it is filled
+ * in place costs file size.  Below this many bytes to move the smaller file is worth more. */
+#define MOVE_BYTES_MAX (1u << 20)
+
+bool
+pctab__place_write (const struct place *p, const unsigned char *image, size_t len, enum place_how *how, struct diag *d)
+{
+  bool linked = false;
+  if (!pctab__place_prove (p, len, d) || !pctab__place_links (p, &linked, d))
+    return false;
+  bool fits = len <= p->room;
+  bool worth = p->file->len - p->off - p->room > MOVE_BYTES_MAX;
+  if (linked && !fits)
+    return pctab__diag_error (d, NULL, "has other hard links, which a new file would leave behind; remove them, or link "
+                              "with -plugin-opt=reserve=%zu", len);
+  if (fits && (worth || linked))
+    {
+      *how = PLACE_FILLED;
+      return pctab__place_fill (p, image, len, d);
+    }
+  *how = PLACE_RENEWED;
+  return pctab__place_renew (p, image, len, d);
+}

@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: MIT */
+/* Names, lines and inlined calls to bytes.  FORMAT, "Cold part". */
+#include "cold.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "block_store.h"
+#include "cold_steps.h"
+#include "format.h"
+#include "line_encode.h"
+#include "name_pool.h"
+
+struct cold_encoder {
+  const struct model *m;
+  const struct functab *functab;
+  unsigned threads;
+  struct buf *parts; /* the first cold part */
+  struct cold cold;
+  struct name_pool pool;
+  struct line_codes codes;
+  struct store strings, records;
+  /* Between records */
+  uint32_t name;  /* number of the next name */
+  uint32_t entry; /* functab entry that the next "hot" record has */
+  bool lost;      /* its address can't be told from the low 16 bits */
+  uint32_t end;   /* of the record before */
+  uint32_t file, line;
+};
+
+static struct buf *
+cold_part (struct cold_encoder *e, unsigned number)
+{
+  return &e->parts[number - PCTAB_P_HOT_CNT];
+}
+
+/* Strings */
+
+static bool
+put_string (struct cold_encoder *e, uint32_t number, const struct model_str *s)
+{
+  if ((!number || pctab__store_used (&e->strings) + s->len >= PCTAB_STRING_BLOCK) && !pctab__store_block (&e->strings, number))
+    return false;
+  pctab__buf_bytes (&e->strings.raw, s->p, s->len);
+  pctab__buf_u8 (&e->strings.raw, 0);
+  return true;
+}
+
+static bool
+put_strings (struct cold_encoder *e)
+{
+  uint32_t number = 0;
+  const struct model *m = e->m;
+  for (size_t i = 0; i < m->funcs.cnt; i++)
+    if (m->funcs.at[i].name.len && !put_string (e, number++, &m->funcs.at[i].name))
+      return false;
+  for (uint32_t i = 0; i < e->pool.origin_cnt; i++)
+    if (!put_string (e, number++, &m->origins.at[e->pool.origins[i]].name))
+      return false;
+  for (uint32_t i = 0; i < e->pool.file_cnt; i++)
+    if (!put_string (e, number++, &m->files.at[e->pool.files[i]]))
+      return false;
+  return true;
+}
+
+/* Origins: file and line of each, in groups with an index. */
+static void
+put_origins (struct cold_encoder *e)
+{
+  struct buf *index = cold_part (e, PCTAB_P_ORIGIN_INDEX), *data = cold_part (e, PCTAB_P_ORIGINS);
+  pctab__buf_u32 (index, e->pool.name_cnt);
+  pctab__buf_u32 (index, e->pool.origin_cnt);
+  pctab__buf_u32 (index, e->pool.file_cnt);
+  for (uint32_t i = 0; i < e->pool.origin_cnt; i++)
+    {
+      const struct model_origin *o = &e->m->origins.at[e->pool.origins[i]];
+      if (i % PCTAB_ORIGIN_GROUP == 0)
+        pctab__buf_u32 (index, (uint32_t) data->len);
+      pctab__buf_uvar (data, o->file == MODEL_NONE ? 0 : e->pool.file_number[o->file] + 1);
+      pctab__buf_uvar (data, o->line);
+    }
+}
+
+static void
+renumber_file (const struct name_pool *p, uint32_t *file)
+{
+  *file = *file == MODEL_NONE ? MODEL_NONE : p->file_number[*file];
+}
+
+/* The model's indexes become the pool's numbers. */
+static void
+renumber (struct cold_encoder *e)
+{
+  for (unsigned i = 0; i < e->cold.part_cnt; i++)
+    {
+      struct cold_part *part = &e->cold.parts[i];
+      for (size_t j = 0; j < part->func_cnt; j++)
+        renumber_file (&e->pool, &part->funcs[j].file);
+      for (size_t j = 0; j < part->gotos.cnt; j++)
+        renumber_file (&e->pool, &part->gotos.at[j].file);
+      for (size_t j = 0; j < part->restarts.cnt; j++)
+        renumber_file (&e->pool, &part->restarts.at[j].file);
+      for (size_t j = 0; j < part->nodes.cnt; j++)
+        renumber_file (&e->pool, &part->nodes.at[j].file);
+    }
+}
+
+/* Records */
+
+/* What a node's call is relative to: the last call in the same parent, else the parent's own line. */
+struct level {
+  uint32_t file, line;
+};
+
+static void
+put_nodes (const struct cold_encoder *e, const struct cold_part *part, const struct cold_func *f, struct buf *out)
+{
+  struct level levels[PCTAB_DEPTH_MAX + 1] = { { f->file, f->line } };
+  unsigned depth = 0;
+  for (uint32_t i = 0; i < f->node_cnt; i++)
+    {
+      const struct cold_node *n = &part->nodes.at[f->node + i];
+      const struct model_origin *o = &e->m->origins.at[n->origin];
+      depth -= n->up;
+      struct level *l = &levels[depth++];
+      bool other_file = n->file != l->file;
+      pctab__buf_uvar (out, e->pool.origin_number[n->origin] << 4 | (n->up < 7 ? n->up : 7) << 1 | other_file);
+      if (n->up >= 7)
+        pctab__buf_uvar (out, n->up - 7);
+      if (other_file)
+        pctab__buf_uvar (out, n->file + 1);
+      pctab__buf_svar (out, (int32_t) (n->line - l->line));
+      *l = (struct level){ n->file, n->line };
+      levels[depth] = (struct level){ o->file == MODEL_NONE ? MODEL_NONE : e->pool.file_number[o->file], o->line };
+    }
+}
+
+static uint32_t
+entry_end (const struct functab *t, uint32_t i)
+{
+  uint32_t pad = t->entries.at[i].rec & PCTAB_REC_PAD_MASK;
+  return t->entries.at[i + 1].off - pad;
+}
+
+/* Whether a reader that knows an entry's address finds the next one's from its low 16 bits. */
+static bool
+followable (const struct functab *t, uint32_t i)
+{
+  return t->entries.at[i + 1].off - t->entries.at[i].off < PCTAB_PAGE_BYTES;
+}
+
+/* Moves the cursor behind what the function covers, as a reader does; over an entry that a reader can't follow, the next
+ * record must start a block, whose head says where the cursor is. */
+static void
+pass_entries (struct cold_encoder *e, const struct model_func *f)
+{
+  const struct functab *t = e->functab;
+  for (; e->entry + 1 < t->entries.cnt && t->entries.at[e->entry].off < f->end; e->entry++)
+    e->lost |= !followable (t, e->entry);
+}
+
+/* Whether the next function of the functab, behind gaps at the cursor, has just the bounds of F. */
+static bool
+is_hot (struct cold_encoder *e, const struct model_func *f)
+{
+  const struct functab *t = e->functab;
+  uint32_t i = e->entry;
+  for (; i + 1 < t->entries.cnt && !t->entries.at[i].rec; i++)
+    if (!followable (t, i))
+      return false;
+  return i + 1 < t->entries.cnt && t->entries.at[i].off == f->off && entry_end (t, i) == f->end;
+}
+
+static bool
+start_block (struct cold_encoder *e, const struct model_func *f)
+{
+  const struct functab *t = e->functab;
+  if (!pctab__store_block (&e->records, f->off))
+    return false;
+  while (e->entry + 1 < t->entries.cnt && t->entries.at[e->entry + 1].off <= f->off)
+    e->entry++;
+  e->end = f->off;
+  e->file = e->line = 0;
+  e->lost = false;
+  struct buf *raw = &e->records.raw;
+  pctab__buf_uvar (raw, e->name);
+  pctab__buf_uvar (raw, (uint32_t) cold_part (e, PCTAB_P_LINES)->len);
+  pctab__buf_uvar (raw, e->entry);
+  pctab__buf_uvar (raw, e->entry < t->entries.cnt ? t->entries.at[e->entry].off : 0);
+  return true;
+}
+
+static void
+put_bounds (struct cold_encoder *e, const struct model_func *f)
+{
+  pctab__buf_uvar (&e->records.raw, f->off - e->end);
+  pctab__buf_uvar (&e->records.raw, f->end - f->off);
+}
+
+static void
+put_lines (struct cold_encoder *e, const struct cold_func *f, uint32_t line_len)
+{
+  struct buf *raw = &e->records.raw;
+  if (f->file + 1 != e->file)
+    pctab__buf_uvar (raw, f->file + 1);
+  pctab__buf_svar (raw, (int32_t) (f->line - e->line));
+  pctab__buf_uvar (raw, line_len);
+  e->file = f->file + 1;
+  e->line = f->line;
+}
+
+static bool
+put_record (struct cold_encoder *e, const struct cold_part *part, const struct cold_func *c)
+{
+  const struct model_func *f = &e->m->funcs.at[c - e->cold.funcs];
+  struct buf *raw = &e->records.raw, nodes = { .big = raw->big };
+  struct buf *lines_out = cold_part (e, PCTAB_P_LINES);
+  bool chunked = false;
+  if ((!e->records.blocks.cnt || e->lost || pctab__store_used (&e->records) >= PCTAB_RECORD_BLOCK) && !start_block (e, f))
+    return false;
+  bool hot = is_hot (e, f);
+  uint32_t line_len = c->step_cnt ? pctab__line_encode (&e->codes, part, c, lines_out, &chunked) : 0;
+  bool lines = c->step_cnt || c->file != MODEL_NONE || c->line;
+  unsigned flags = (hot ? PCTAB_R_HOT : 0) | (f->name.len ? PCTAB_R_NAMED : 0) | (lines ? PCTAB_R_LINES : 0)
+                   | (lines && c->file + 1 == e->file ? PCTAB_R_SAME_FILE : 0) | (c->node_cnt ? PCTAB_R_NODES : 0)
+                   | (chunked ? PCTAB_R_CHUNKS : 0);
+  pctab__buf_u8 (raw, flags);
+  if (!hot)
+    put_bounds (e, f);
+  if (lines)
+    put_lines (e, c, line_len);
+  if (c->node_cnt)
+    {
+      put_nodes (e, part, c, &nodes);
+      pctab__buf_uvar (raw, c->node_cnt);
+      pctab__buf_uvar (raw, (uint32_t) nodes.len);
+      pctab__buf_bytes (raw, nodes.at, nodes.len);
+      raw->failed |= nodes.failed;
+      pctab__buf_free (&nodes);
+    }
+  e->name += f->name.len > 0;
+  e->end = f->end;
+  pass_entries (e, f);
+  return !raw->failed;
+}
+
+static bool
+begin (struct cold_encoder *e)
+{
+  if (!pctab__cold_collect (&e->cold, e->m, e->threads) || !pctab__name_pool_make (&e->pool, e->m, &e->cold)
+      || !put_strings (e))
+    return false;
+  put_origins (e);
+  renumber (e);
+  if (!pctab__line_codes_make (&e->codes, &e->cold, e->codes.insn))
+    return false;
+  pctab__line_codes_encode (&e->codes, cold_part (e, PCTAB_P_LINE_CODES));
+  return true;
+}
+
+struct cold_encoder *
+pctab__cold_begin (const struct model *m, unsigned insn, unsigned threads, struct buf *parts)
+{
+  struct cold_encoder *e = calloc (1, sizeof *e);
+  if (!e)
+    return NULL;
+  *e = (struct cold_encoder){ .m = m, .threads = threads, .parts = parts, .codes.insn = insn };
+  if (begin (e))
+    return e;
+  pctab__cold_encoder_free (e);
+  return NULL;
+}
+
+static void *
+pack_strings (void *arg)
+{
+  struct cold_encoder *e = arg;
+  bool good = pctab__store_encode (&e->strings, 1, cold_part (e, PCTAB_P_STRING_INDEX), cold_part (e, PCTAB_P_STRINGS));
+  return good ? e : NULL;
+}
+
+static bool
+put_records (struct cold_encoder *e)
+{
+  for (unsigned p = 0; p < e->cold.part_cnt; p++)
+    for (size_t i = 0; i < e->cold.parts[p].func_cnt; i++)
+      if (!put_record (e, &e->cold.parts[p], &e->cold.parts[p].funcs[i]))
+        return false;
+  return true;
+}
+
+bool
+pctab__cold_end (struct cold_encoder *e, const struct functab *functab, unsigned threads)
+{
+  pthread_t thread;
+  void *packed = NULL;
+  e->functab = functab;
+  e->threads = threads;
+  bool beside = e->threads > 1 && !pthread_create (&thread, NULL, pack_strings, e);
+  bool good = put_records (e)
+              && pctab__store_encode (&e->records, e->threads, cold_part (e, PCTAB_P_RECORD_INDEX),
+                                      cold_part (e, PCTAB_P_RECORDS));
+  if (beside)
+    pthread_join (thread, &packed);
+  else
+    packed = pack_strings (e);
+  return good && packed;
+}
+
+void
+pctab__cold_encoder_free (struct cold_encoder *e)
+{
+  if (!e)
+    return;
+  pctab__cold_free (&e->cold);
+  pctab__name_pool_free (&e->pool);
+  pctab__line_codes_free (&e->codes);
+  pctab__store_free (&e->strings);
+  pctab__store_free (&e->records);
+  free (e);
+}

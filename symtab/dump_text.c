@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A table for people, and its figures as text and JSON. */
+#include <string.h>
+
+#include "dump.h"
+#include "format.h"
+#include "table.h"
+
+static const char *const part_names[PCTAB_P_CNT] = {
+  "build_id",     "ranges",  "rows",         "functab", "longs",        "blocks",  "classes",    "shapes", "sp_dict",
+  "sp_streams",   "string_index", "strings", "record_index", "records", "origin_index", "origins", "line_codes", "lines",
+};
+
+static uint32_t
+part_len (const struct dump *d, unsigned part)
+{
+  return at_u32 (d->table.image + PCTAB_H_BYTES + 8 * part + 4);
+}
+
+struct row_walk {
+  const struct pctab_func *f;
+  struct dump_stats *stats;
+  struct out *o;
+  struct dump *d;
+};
+
+void
+dump_rows (const struct pctab_func *f, uint64_t end, void (*see) (void *, uint64_t pc, int32_t value), void *arg)
+{
+  unsigned insn = 1u << f->table->insn_shift;
+  uint64_t start, last = UINT64_MAX;
+  /* From a row to the next: double the distance until the value begins elsewhere, then halve. */
+  for (uint64_t pc = f->entry; pc < end;)
+    {
+      int32_t value = pctab_pcvalue (f, pc, &start);
+      if (start != last)
+        see (arg, start, value);
+      last = start;
+      uint64_t step = insn, lo = pc;
+      while (lo + step < end && (pctab_pcvalue (f, lo + step, &start), start == last))
+        {
+          lo += step;
+          step *= 2;
+        }
+      for (; step >= insn; step /= 2)
+        while (lo + step < end && (pctab_pcvalue (f, lo + step, &start), start == last))
+          lo += step;
+      pc = lo + insn;
+    }
+}
+
+/* The end of a frame's function, as findfunc sees it. */
+static uint64_t
+frame_end (struct dump *d, const struct pctab_func *f, uint64_t limit)
+{
+  unsigned insn = 1u << f->table->insn_shift;
+  uint64_t lo = f->entry, step = insn;
+  struct pctab_func g;
+  while (lo + step < limit && pctab_findfunc (&d->table, lo + step, &g) && g.entry == f->entry)
+    {
+      lo += step;
+      step *= 2;
+    }
+  for (; step >= insn; step /= 2)
+    while (lo + step < limit && pctab_findfunc (&d->table, lo + step, &g) && g.entry == f->entry)
+      lo += step;
+  return lo + insn;
+}
+
+static void
+count_row (void *arg, uint64_t pc, int32_t value)
+{
+  struct row_walk *w = arg;
+  struct pctab_rule rule;
+  (void) pc;
+  pctab_value_rule (&w->d->table, value, &rule);
+  w->stats->rows++;
+  w->stats->unknown_rows += rule.cfa == PCTAB_CFA_UNKNOWN;
+}
+
+void
+dump_count (struct dump *d, struct dump_stats *s)
+{
+  memset (s, 0, sizeof *s);
+  uint64_t done = 0;
+  for (size_t i = 0; i < d->record_cnt; i++)
+    {
+      const struct pctab_record *r = &d->records[i];
+      s->functions++;
+      s->named += r->name != NULL;
+      s->with_lines += (r->flags & PCTAB_R_LINES) != 0;
+      s->inlined += r->node_cnt;
+      struct pctab_func f;
+      if (!pctab_findfunc (&d->table, r->entry, &f) || f.entry < done)
+        continue;
+      struct row_walk w = { &f, s, NULL, d };
+      done = frame_end (d, &f, UINT64_MAX);
+      s->frames++;
+      s->unbounded += pctab_funcmaxspdelta (&f) == PCTAB_MAXSPDELTA_UNBOUNDED;
+      dump_rows (&f, done, count_row, &w);
+    }
+}
+
+static void
+put_bytes_hex (struct out *o, const unsigned char *p, size_t len)
+{
+  for (size_t i = 0; i < len; i++)
+    pctab__out_format (o, "%02x", p[i]);
+}
+
+static const unsigned char *
+part_at (const struct dump *d, unsigned part)
+{
+  return d->table.image + at_u32 (d->table.image + PCTAB_H_BYTES + 8 * part);
+}
+
+void
+dump_text_header (struct dump *d, struct out *o)
+{
+  const unsigned char *h = d->table.image;
+  pctab__out_format (o, "%s: module table, version %u, %s, %u bit, %s-endian\n", d->diag.file,
+                     at_u32 (h + PCTAB_H_VERSION), d->arch->name, d->table.is64 ? 64 : 32, d->file.big ? "big" : "little");
+  pctab__out_format (o, "  table           0x%llx, %u bytes\n", (unsigned long long) (d->addr + d->bias), d->table.len);
+  pctab__out_format (o, "  text            0x%llx\n", (unsigned long long) d->table.base);
+  pctab__out_format (o, "  text digest     %016llx\n", (unsigned long long) at_u64 (h + PCTAB_H_TEXT_DIGEST));
+  pctab__out_format (o, "  hot digest      %016llx\n", (unsigned long long) at_u64 (h + PCTAB_H_HOT_DIGEST));
+  pctab__out_format (o, "  cold digest     %016llx\n", (unsigned long long) at_u64 (h + PCTAB_H_COLD_DIGEST));
+  pctab__out_str (o, "  build ID        ");
+  put_bytes_hex (o, part_at (d, PCTAB_P_BUILD_ID), part_len (d, PCTAB_P_BUILD_ID));
+  pctab__out_str (o, part_len (d, PCTAB_P_BUILD_ID) ? "\n" : "none\n");
+}
+
+static void
+put_size (struct out *o, const char *name, uint32_t len, uint32_t functions)
+{
+  pctab__out_format (o, "  %-15s %9u bytes  %7.1f a function\n", name, len, functions ? (double) len / functions : 0.0);
+}
+
+void
+dump_text_stats (struct dump *d, struct out *o)
+{
+  struct dump_stats s;
+  dump_count (d, &s);
+  pctab__out_format (o, "  functions       %9u  (%u named, %u with lines, %u inlined calls)\n", s.functions, s.named,
+                     s.with_lines, s.inlined);
+  pctab__out_format (o, "  frames          %9u  (%u rows, %u with unknown CFA, %u functions of unbounded SP delta)\n",
+                     s.frames, s.rows, s.unknown_rows, s.unbounded);
+  if (!s.with_lines)
+    pctab__out_str (o, "  lines           none: the file was linked without line information\n");
+  put_size (o, "hot part", d->table.hot_len, s.functions);
+  for (unsigned i = 0; i < PCTAB_P_HOT_CNT; i++)
+    put_size (o, part_names[i], part_len (d, i), s.functions);
+  put_size (o, "cold part", d->table.len - d->table.hot_len, s.functions);
+  for (unsigned i = PCTAB_P_HOT_CNT; i < PCTAB_P_CNT; i++)
+    put_size (o, part_names[i], part_len (d, i), s.functions);
+  put_size (o, "table", d->table.len, s.functions);
+}
+
+/* A rule in readelf's manner: "rsp+16 ra=c-8 fp=u". */
+static void
+put_rule (struct dump *d, struct out *o, const struct pctab_rule *r)
+{
+  unsigned reg = r->cfa == PCTAB_CFA_SP ? d->arch->sp : r->cfa == PCTAB_CFA_FP ? d->arch->fp : r->cfa_reg;
+  const char *name = pctab__arch_register (d->arch, reg);
+  if (r->cfa == PCTAB_CFA_UNKNOWN)
+    pctab__out_str (o, "cfa unknown");
+  else if (r->cfa == PCTAB_CFA_DEREF_INDEX)
+    pctab__out_format (o, "cfa *(%s%+d+%s*%d)%+d", name ? name : "?", r->cfa_off,
+                       pctab__arch_register (d->arch, r->cfa_idx), r->cfa_scale, r->cfa_add);
+  else if (r->cfa == PCTAB_CFA_DEREF)
+    pctab__out_format (o, "cfa *(%s%+d)%+d", name ? name : "?", r->cfa_off, r->cfa_add);
+  else
+    pctab__out_format (o, "cfa %s%+d", name ? name : "?", r->cfa_off);
+  const char *ra_name = pctab__arch_register (d->arch, r->ra_reg), *fp_name = pctab__arch_register (d->arch, r->fp_reg);
+  switch (r->ra)
+    {
+    case PCTAB_RA_SAVED:
+      pctab__out_format (o, "  ra c%+d", r->ra_off);
+      break;
+    case PCTAB_RA_REG:
+      pctab__out_format (o, "  ra in %s", ra_name ? ra_name : "?");
+      break;
+    case PCTAB_RA_AT_REG:
+      pctab__out_format (o, "  ra at %s%+d", ra_name ? ra_name : "?", r->ra_off);
+      break;
+    default:
+      pctab__out_str (o, r->ra == PCTAB_RA_UNDEFINED ? "  no caller" : "  ra unknown");
+    }
+  switch (r->fp)
+    {
+    case PCTAB_FP_SAVED:
+      pctab__out_format (o, "  fp c%+d", r->fp_off);
+      break;
+    case PCTAB_FP_AT_REG:
+      pctab__out_format (o, "  fp at %s%+d", fp_name ? fp_name : "?", r->fp_off);
+      break;
+    case PCTAB_FP_IN_REG:
+      pctab__out_format (o, "  fp in %s", fp_name ? fp_name : "?");
+      break;
+    default:
+      pctab__out_str (o, r->fp == PCTAB_FP_UNKNOWN ? "  fp unknown" : "");
+    }
+}
+
+static void
+see_row (void *arg, uint64_t pc, int32_t value)
+{
+  struct row_walk *w = arg;
+  struct pctab_rule rule;
+  pctab_value_rule (&w->d->table, value, &rule);
+  pctab__out_format (w->o, "    0x%llx  ", (unsigned long long) pc);
+  put_rule (w->d, w->o, &rule);
+  pctab__out_str (w->o, "\n");
+}
+
+/* Each line of the function with its inlined calls, where it begins. */
+static bool
+put_lines (struct dump *d, struct out *o, const struct pctab_record *r)
+{
+  struct pctab_frame frames[PCTAB_FRAMES_MAX], last = { 0 };
+  unsigned cnt, last_cnt = 0;
+  for (uint64_t pc = r->entry; pc < r->end; pc += 1u << d->table.insn_shift)
+    {
+      enum pctab_error error = pctab_funcline (&d->cold, r, pc, frames, PCTAB_FRAMES_MAX, &cnt);
+      if (error)
+        return pctab__diag_error (&d->diag, ".pctab", "%s; link the file again", pctab_error_text (error));
+      if (cnt == last_cnt && frames[0].func == last.func && frames[0].file == last.file && frames[0].line == last.line)
+        continue;
+      last = frames[0];
+      last_cnt = cnt;
+      pctab__out_format (o, "    0x%llx  %s:%u", (unsigned long long) pc, frames[0].file ? frames[0].file : "?",
+                         frames[0].line);
+      for (unsigned i = 0; i + 1 < cnt; i++)
+        pctab__out_format (o, "  in %s, from %s:%u", frames[i].func ? dump_demangle (d, frames[i].func) : "?",
+                           frames[i + 1].file ? frames[i + 1].file : "?", frames[i + 1].line);
+      pctab__out_str (o, "\n");
+    }
+  return true;
+}
+
+bool
+dump_text_functions (struct dump *d, struct out *o, bool tables)
+{
+  for (size_t i = 0; i < d->record_cnt; i++)
+    {
+      const struct pctab_record *r = &d->records[i];
+      struct pctab_func f;
+      bool framed = pctab_findfunc (&d->table, r->entry, &f);
+      uint32_t max = framed ? pctab_funcmaxspdelta (&f) : 0;
+      pctab__out_format (o, "0x%llx-0x%llx  %s  ", (unsigned long long) r->entry, (unsigned long long) r->end,
+                         r->name ? dump_demangle (d, r->name) : "(no name)");
+      if (!framed)
+        pctab__out_str (o, "no frame information");
+      else if (max == PCTAB_MAXSPDELTA_UNBOUNDED)
+        pctab__out_str (o, "SP delta unbounded");
+      else
+        pctab__out_format (o, "SP delta up to %u", max);
+      unsigned flags = framed ? pctab_funcflags (&f) : 0;
+      pctab__out_str (o, flags & PCTAB_FUNCFLAG_SIGNAL ? ", signal frame" : "");
+      pctab__out_str (o, flags & PCTAB_FUNCFLAG_TOP ? ", outermost\n" : "\n");
+      if (!tables)
+        continue;
+      struct row_walk w = { &f, NULL, o, d };
+      if (framed)
+        dump_rows (&f, frame_end (d, &f, r->end), see_row, &w);
+      if (r->flags & PCTAB_R_LINES && !put_lines (d, o, r))
+        return false;
+    }
+  return true;
+}
+
+static void
+put_parts (struct dump *d, struct out *o)
+{
+  pctab__out_str (o, ",\"parts\":{");
+  for (unsigned i = 0; i < PCTAB_P_CNT; i++)
+    pctab__out_format (o, "%s\"%s\":%u", i ? "," : "", part_names[i], part_len (d, i));
+  pctab__out_str (o, "}");
+}
+
+static void
+put_function (struct dump *d, struct out *o, const struct pctab_record *r)
+{
+  struct pctab_func f;
+  bool framed = pctab_findfunc (&d->table, r->entry, &f);
+  uint32_t max = framed ? pctab_funcmaxspdelta (&f) : PCTAB_MAXSPDELTA_UNBOUNDED;
+  pctab__out_format (o, "{\"entry\":\"0x%llx\",\"end\":\"0x%llx\",\"name\":", (unsigned long long) r->entry,
+                     (unsigned long long) r->end);
+  pctab__out_json (o, dump_demangle (d, r->name));
+  pctab__out_format (o, ",\"framed\":%s,\"maxspdelta\":", framed ? "true" : "false");
+  if (max == PCTAB_MAXSPDELTA_UNBOUNDED)
+    pctab__out_str (o, "null");
+  else
+    pctab__out_int (o, max);
+  unsigned flags = framed ? pctab_funcflags (&f) : 0;
+  pctab__out_format (o, ",\"signal\":%s,\"top\":%s,\"lines\":%s,\"inlined\":%u}",
+                     flags & PCTAB_FUNCFLAG_SIGNAL ? "true" : "false", flags & PCTAB_FUNCFLAG_TOP ? "true" : "false",
+                     r->flags & PCTAB_R_LINES ? "true" : "false", r->node_cnt);
+}
+
+bool
+dump_json (struct dump *d, struct out *o, bool functions)
+{
+  const unsigned char *h = d->table.image;
+  struct dump_stats s;
+  dump_count (d, &s);
+  pctab__out_str (o, "{\"file\":");
+  pctab__out_json (o, d->diag.file);
+  pctab__out_format (o, ",\"version\":%u,\"machine\":\"%s\",\"class\":%u,\"byte_order\":\"%s\"",
+                     at_u32 (h + PCTAB_H_VERSION), d->arch->name, d->table.is64 ? 64 : 32, d->file.big ? "big" : "little");
+  pctab__out_format (o, ",\"table\":\"0x%llx\",\"text\":\"0x%llx\"", (unsigned long long) (d->addr + d->bias),
+                     (unsigned long long) d->table.base);
+  pctab__out_format (o, ",\"digests\":{\"hot\":\"%016llx\",\"cold\":\"%016llx\",\"text\":\"%016llx\"},\"build_id\":\"",
+                     (unsigned long long) at_u64 (h + PCTAB_H_HOT_DIGEST),
+                     (unsigned long long) at_u64 (h + PCTAB_H_COLD_DIGEST),
+                     (unsigned long long) at_u64 (h + PCTAB_H_TEXT_DIGEST));
+  put_bytes_hex (o, part_at (d, PCTAB_P_BUILD_ID), part_len (d, PCTAB_P_BUILD_ID));
+  pctab__out_format (o, "\",\"bytes\":{\"table\":%u,\"hot\":%u,\"cold\":%u}", d->table.len, d->table.hot_len,
+                     d->table.len - d->table.hot_len);
+  put_parts (d, o);
+  pctab__out_format (o, ",\"counts\":{\"functions\":%u,\"named\":%u,\"with_lines\":%u,\"inlined\":%u,\"frames\":%u,"
+                     "\"rows\":%u,\"unknown_cfa_rows\":%u,\"unbounded\":%u}",
+                     s.functions, s.named, s.with_lines, s.inlined, s.frames, s.rows, s.unknown_rows, s.unbounded);
+  for (size_t i = 0; functions && i < d->record_cnt; i++)
+    {
+      pctab__out_str (o, i ? ",\n" : ",\"functions\":[\n");
+      put_function (d, o, &d->records[i]);
+    }
+  pctab__out_str (o, functions ? d->record_cnt ? "\n]}\n" : ",\"functions\":[]}\n" : "}\n");
+  return true;
+}

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: MIT */
+/* pctab: reads module tables.
+ *
+ * A table is used as mapped; pctab_table_open() validates it once, afterwards a lookup trusts it and never fails but by
+ * finding nothing.  A *PC* is an absolute address in the same terms as the address given to pctab_table_open(): run-time
+ * addresses in a process, link-time addresses in a tool.  All ranges are half open.  "Signal: safe" means callable from a
+ * signal handler at any point: no lock, no malloc, no stdio, errno unchanged, bounded stack and time. */
+#ifndef PCTAB_PCTAB_H
+#define PCTAB_PCTAB_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum pctab_error {
+#define ERROR(name, text) PCTAB_ERROR_##name,
+#include "pctab-errors.def"
+#undef ERROR
+};
+
+/* The text of an error, in English, without a newline; never NULL.  Static.  Signal: safe. */
+const char *pctab_error_text (enum pctab_error error);
+
+/* An open table.  The members are private; copying one is fine.  Bytes: about 250. */
+struct pctab_table {
+  const unsigned char *image;
+  uint32_t len, hot_len;
+  uint64_t base; /* the PC of text offset 0 */
+  const unsigned char *ranges, *rows, *functab, *longs, *blocks, *classes, *shapes, *streams;
+  const unsigned char *codes; /* of the SP dictionary: u16 advance, s16 change */
+  const unsigned char *pairs; /* left and right code, from code 0 on */
+  uint32_t range_cnt, row_cnt, entry_cnt, long_cnt, block_cnt, class_cnt, shape_cnt, stream_len, code_cnt, pair_min;
+  uint16_t machine;
+  uint8_t is64, insn_shift, sp_unit, shape_bits, row_shift;
+};
+
+/* Opens the table of LEN readable bytes at IMAGE, which must stay as they are while the table is used.  ADDR is the
+ * address of the image's first byte as PCs will count it: (uintptr_t) image in a process.  The image has this machine's
+ * byte order and is aligned to 8.  Checks the digest of the hot part, and every index and stream in it, so that no lookup
+ * can leave the image; the cold part is checked by pctab_table_check_cold().
+ * Returns PCTAB_ERROR_OK; else *T is untouched and the table must not be used.
+ * Signal: safe.  Threads: any.  Cost: reads the hot part twice, about 3 ns a function's byte. */
+enum pctab_error pctab_table_open (struct pctab_table *t, const void *image, size_t len, uint64_t addr);
+
+/* Compares the digest of the cold part.  Signal: safe.  Cost: about 0.1 ns a byte of the table. */
+enum pctab_error pctab_table_check_cold (const struct pctab_table *t);
+
+/* A function of a table, as pctab_findfunc() found it.  The members are private but `entry`. */
+struct pctab_func {
+  const struct pctab_table *table;
+  uint64_t entry; /* its first PC */
+  uint32_t off;   /* the same as a text offset */
+  uint32_t rec, idx;
+};
+
+/* Finds the function with frame information that PC lies in.  False: PC is in a gap, a PLT, code without frame
+ * information, or outside the module; *F is then undefined.
+ * Signal: safe.  Threads: any.  Cost: three cache lines; no search. */
+bool pctab_findfunc (const struct pctab_table *t, uint64_t pc, struct pctab_func *f);
+
+/* The value of the function's pcsp table at PC, which must lie in F, and in *START the PC where that value begins.  The
+ * number is meaningful to pctab_value_rule() and pctab_value_spdelta() of the same table only.
+ * Signal: safe.  Threads: any.  Cost: at most 48 steps after a binary search, whatever the function's size. */
+int32_t pctab_pcvalue (const struct pctab_func *f, uint64_t pc, uint64_t *start);
+
+/* How a frame's CFA is found: register `reg` (a DWARF number) plus `off`; for PCTAB_CFA_DEREF the word at that address,
+ * plus `add`; for PCTAB_CFA_DEREF_INDEX the address is reg + idx * scale + off. */
+enum pctab_cfa { PCTAB_CFA_UNKNOWN, PCTAB_CFA_SP, PCTAB_CFA_FP, PCTAB_CFA_REG, PCTAB_CFA_DEREF, PCTAB_CFA_DEREF_INDEX };
+
+/* Where the return address is: at CFA + off; in register reg; nowhere, since this frame has no caller. */
+enum pctab_ra { PCTAB_RA_UNKNOWN, PCTAB_RA_SAVED, PCTAB_RA_REG, PCTAB_RA_UNDEFINED, PCTAB_RA_AT_REG };
+
+/* Where the caller's frame pointer is: in its register still; at CFA + off; at register reg + off; in register reg; lost. */
+enum pctab_fp { PCTAB_FP_SAME, PCTAB_FP_SAVED, PCTAB_FP_AT_REG, PCTAB_FP_IN_REG, PCTAB_FP_UNKNOWN };
+
+struct pctab_rule {
+  uint8_t cfa, ra, fp; /* the enums above */
+  uint8_t cfa_reg, ra_reg, fp_reg;
+  uint8_t cfa_idx, cfa_scale;
+  int32_t cfa_off, cfa_add, ra_off, fp_off;
+};
+
+/* What a pcsp value of T says.  Signal: safe.  Cost: one load. */
+void pctab_value_rule (const struct pctab_table *t, int32_t value, struct pctab_rule *rule);
+
+/* The SP delta (CFA minus SP, bytes) of a pcsp value, or -1 where the CFA does not count from SP.  Signal: safe. */
+int64_t pctab_value_spdelta (const struct pctab_table *t, int32_t value);
+
+/* The largest SP delta in the function, bytes; PCTAB_MAXSPDELTA_UNBOUNDED where a row does not count from SP (a frame
+ * pointer, alloca, stack realignment).  Stored, not computed.  Signal: safe.  Cost: two loads. */
+#define PCTAB_MAXSPDELTA_UNBOUNDED UINT32_MAX
+uint32_t pctab_funcmaxspdelta (const struct pctab_func *f);
+
+/* PCTAB_FUNCFLAG_*.  Signal: safe. */
+#define PCTAB_FUNCFLAG_SIGNAL 1 /* a signal frame: its PC is no return address */
+#define PCTAB_FUNCFLAG_TOP 2    /* the outermost frame: it has no caller */
+unsigned pctab_funcflags (const struct pctab_func *f);
+
+/* The cold part: names, files, lines, inlined calls.
+ *
+ * Names and function records lie in packed blocks.  A pctab_cold unpacks those that its lookups need into a buffer of the
+ * caller's and keeps them there, so a batch of PCs shares them; strings it returns point into that buffer. */
+
+struct pctab_code {
+  const unsigned char *symbols;
+  uint32_t symbol_cnt;
+  uint32_t limit[16]; /* by code length: where codes of that length end, as 15 bits */
+  uint32_t place[16]; /* of the first symbol of that length, minus its code */
+};
+
+struct pctab_cold {
+  const struct pctab_table *table;
+  unsigned char *buf;
+  size_t len, used;
+  uint32_t string_block_cnt, record_block_cnt, name_cnt, origin_cnt, file_cnt;
+  struct pctab_code adv, step, number;
+};
+
+/* The bytes a buffer needs in which every block of T can be unpacked at once: the most that is ever used.  0: the cold
+ * part is damaged.  Signal: safe.  Cost: reads the indexes. */
+size_t pctab_cold_size (const struct pctab_table *t);
+
+/* Makes C read the cold part of T into LEN bytes at BUF (aligned to 8), which both outlive C.  PCTAB_ERROR_COLD: the cold
+ * part's directory is damaged; PCTAB_ERROR_BUFFER: LEN is too small to hold even the list of blocks.
+ * Signal: safe.  Threads: one C is one thread's. */
+enum pctab_error pctab_cold_open (struct pctab_cold *c, const struct pctab_table *t, void *buf, size_t len);
+
+/* A function as names and lines know it: a symbol, not a frame (see pctab_findfunc() for those). */
+struct pctab_record {
+  uint64_t entry, end; /* PCs */
+  const char *name;    /* linkage name; NULL: it has none, or (after pctab_record_next) it was not asked for */
+  /* Private */
+  uint32_t flags, name_number, file, line, line_off, line_len, node_cnt, node_len, node_off, block;
+};
+
+/* Finds the function that PC lies in by name, symbols without frame information included.  PCTAB_ERROR_OK with an `end`
+ * of 0: nothing is known there.  PCTAB_ERROR_COLD, PCTAB_ERROR_BUFFER: see above; C stays usable.
+ * Signal: safe.  Cost: unpacks up to two blocks (4 and 16 KiB), walks one. */
+enum pctab_error pctab_find_record (struct pctab_cold *c, uint64_t pc, struct pctab_record *record);
+
+/* Goes through all records by rising address: *RECORD zeroed before the first call; an `end` of 0 means there are no more.
+ * Names are not looked up; pctab_record_name() does. */
+enum pctab_error pctab_record_next (struct pctab_cold *c, struct pctab_record *record);
+enum pctab_error pctab_record_name (struct pctab_cold *c, const struct pctab_record *record, const char **name);
+
+/* One call of the stack of inlined calls at a PC.  Strings point into C's buffer; NULL: not known.  Line 0: none. */
+struct pctab_frame {
+  const char *func, *file;
+  uint32_t line;
+};
+
+/* The inlined calls at PC in RECORD, innermost first, the function itself last: *CNT of them, FRAMES has room for MAX; of
+ * more, the innermost MAX - 1 and the function itself are kept.  MAX of PCTAB_FRAMES_MAX is always enough.
+ * Signal: safe.  Cost: up to 128 steps of decoding, and the blocks of the strings. */
+#define PCTAB_FRAMES_MAX 65
+enum pctab_error pctab_funcline (struct pctab_cold *c, const struct pctab_record *record, uint64_t pc,
+                                 struct pctab_frame *frames, unsigned max, unsigned *cnt);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

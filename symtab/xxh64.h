@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef PCTAB_XXH64_H
+#define PCTAB_XXH64_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* XXH64 with seed SEED of LEN bytes (github.com/Cyan4973/xxHash, doc/xxhash_spec.md).  Digests against accidents, not
+ * against an adversary: a table is no more trusted than the code beside it.  Signal: safe.  Cost: about 0.1 ns a byte. */
+uint64_t pctab__xxh64 (const void *data, size_t len, uint64_t seed);
+
+/* The digest that a table's header holds of its header, directory and hot part (HOT_LEN bytes at IMAGE): of what lies
+ * behind the digest's own field, seeded with the digest of what lies before it.  FORMAT, "Digests".  Signal: safe. */
+uint64_t pctab__hot_digest (const void *image, size_t hot_len);
+
+#endif

@@ -1,0 +1,273 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Benchmarks: `make bench`, or from a build directory  ../t/bench/run.sh [SECTION...] [PROGRAM...]
+#
+#   sizes    the table by part, beside what else describes the same code
+#   link     time, CPU time and memory of a link with the plugin, beside one without and one with a plugin that does nothing
+#   build    pctab-link on a linked file beside llvm-gsymutil
+#   lookup   findfunc and pcvalue beside Go's algorithms in C, in one process  (COUNT=1: instructions too, by callgrind)
+#   dump     pctab-dump --lookup beside llvm-symbolizer
+#
+# Programs: lua sqlite cxx openssl postgres gold (all by default; lookup and dump take the largest one named).
+# Ratios come from one run, commands alternate, medians of ROUNDS (by default 21 to 7, by a link's duration).
+set -eu
+here=$(cd "$(dirname "$0")" && pwd)
+top=${abs_top_builddir:-$PWD}
+corpus=${PCTAB_CORPUS:-$top/t/corpus}
+work=$top/t/bench/work
+[ -f "$top/config.status" ] || { echo "run.sh: run me in a build directory, or by make bench" >&2; exit 2; }
+mkdir -p "$work"
+export LC_ALL=C
+exec </dev/null
+
+sections="" programs=""
+for a in "$@"; do
+  case $a in
+    sizes | link | build | lookup | dump) sections="$sections $a" ;;
+    *) programs="$programs $a" ;;
+  esac
+done
+: "${sections:=sizes link build lookup dump}" "${programs:=lua sqlite cxx openssl postgres gold}"
+
+# --- tools ---
+
+tool ()
+{
+  for at in "$top/$1" "$top/symtab/$1" "$top/linker/$1" "$top/t/bench/$1"; do
+    [ -x "$at" ] && { echo "$at"; return; }
+  done
+  echo "run.sh: $1 is not built" >&2
+  exit 1
+}
+
+have ()
+{
+  command -v "$1" >/dev/null || { echo "  ($1 is missing: install $2)"; return 1; }
+}
+
+# sections_len FILE NAME... -- bytes of those sections together
+sections_len ()
+{
+  file=$1
+  shift
+  readelf -SW "$file" | awk -v want=" $* " '{ sub (/^ *\[ *[0-9]+\] */, "") }
+    index (want, " " $1 " ") { sum += strtonum_hex($5) } END { print sum + 0 }
+    function strtonum_hex(h,   i, v) {
+      for (i = 1; i <= length (h); i++) v = v * 16 + index ("0123456789abcdef", substr (h, i, 1)) - 1
+      return v }'
+}
+
+# goal VALUE LIMIT [atleast] -- "ok" or how far off
+goal ()
+{
+  awk -v v="$1" -v g="$2" -v least="${3:-}" 'BEGIN {
+    ok = least ? v >= g : v <= g
+    printf "%s %.2f: %s", least ? ">=" : "<=", g, ok ? "ok" : sprintf ("MISSED by %.0f%%", 100 * (least ? g / v - 1 : v / g - 1)) }'
+}
+
+ratio ()
+{
+  awk -v a="$1" -v b="$2" 'BEGIN { if (b > 0) printf "%.3f", a / b; else print "-" }'
+}
+
+# Debian names LLVM's rarer tools by version alone.
+gsymutil=$(command -v llvm-gsymutil || ls /usr/bin/llvm-gsymutil-* 2>/dev/null | sort -V | tail -n 1)
+
+flags=$(cat "$top/linker/pctab.flags")
+
+link ()
+{
+  OUT=$1
+  program=$2
+  shift 2
+  export OUT
+  # Debian's static libc warns about dlopen and the like.
+  "$corpus/$program/link.sh" "$@" 2>"$work/link.err" || { cat "$work/link.err" >&2; return 1; }
+}
+
+# The corpus program NAME, with the table, as $work/NAME; without it as $work/NAME.plain.
+linked ()
+{
+  CORPUS_SRC=${CORPUS_SRC:-$corpus/.src} "$here/../corpus/build.sh" "$corpus" "$1" || return 1
+  [ -f "$work/$1.plain" ] && [ "$work/$1.plain" -nt "$corpus/$1/stamp" ] || link "$work/$1.plain" "$1"
+  # shellcheck disable=SC2086
+  link "$work/$1" "$1" $flags
+}
+
+# paired ARGUMENT... -- pair's line for these arguments, or an end of it all
+paired ()
+{
+  "$pair" "$@" 2>"$work/pair.err" || { cat "$work/pair.err" >&2; echo "run.sh: nothing to measure" >&2; kill $$; }
+}
+
+# --- sizes ---
+
+gsym_len ()
+{
+  [ -n "$gsymutil" ] || { echo -; return; }
+  "$gsymutil" --convert "$work/$1.plain" --out-file "$work/$1.gsym" >/dev/null 2>&1 && stat -c %s "$work/$1.gsym" || echo -
+}
+
+sframe_len ()
+{
+  if [ -f "$corpus/$1/has-sframe" ] && SFRAME=1 link "$work/$1.sframe" "$1" 2>/dev/null; then
+    sections_len "$work/$1.sframe" .sframe
+    rm -f "$work/$1.sframe"
+  else
+    echo -
+  fi
+}
+
+# part NAME PART -- bytes, from the table's own account
+part ()
+{
+  "$dump" --json --stats "$work/$1" | tr ',{}' '\n' | sed -n 's/^ *"'"$2"'" *: *\([0-9]*\)$/\1/p' | head -n 1
+}
+
+row ()
+{
+  if [ "$2" = - ]; then
+    printf '  %-30s %12s\n' "$1" "-"
+  else
+    printf '  %-30s %12d  hot %s  whole %s\n' "$1" "$2" "$(ratio "$hot" "$2")" "$(ratio "$whole" "$2")"
+  fi
+}
+
+bench_sizes ()
+{
+  dump=$(tool pctab-dump)
+  f=$work/$1.plain
+  whole=$(sections_len "$work/$1" .pctab)
+  hot=$(part "$1" hot)
+  eh=$(sections_len "$f" .eh_frame .eh_frame_hdr)
+  gsym=$(gsym_len "$1")
+  printf '\nsizes %s: .text %d\n' "$1" "$(sections_len "$f" .text)"
+  "$dump" --stats "$work/$1" | sed 's/^/  /'
+  printf '  %-30s %12d  hot part %d, cold part %d\n' "whole table (.pctab)" "$whole" "$hot" $((whole - hot))
+  row ".eh_frame + .eh_frame_hdr" "$eh"
+  row ".sframe (as --gsframe)" "$(sframe_len "$1")"
+  row ".symtab + .strtab" "$(sections_len "$f" .symtab .strtab)"
+  row ".debug_line" "$(sections_len "$f" .debug_line)"
+  row "GSYM" "$gsym"
+  printf '  goal: hot / .eh_frame + .eh_frame_hdr %s\n' "$(goal "$(ratio "$hot" "$eh")" 0.50)"
+  [ "$gsym" = - ] || printf '  goal: whole / GSYM %s\n' "$(goal "$(ratio "$whole" "$gsym")" 0.50)"
+}
+
+# --- link ---
+
+rounds_for ()
+{
+  case $1 in
+    lua | sqlite | cxx) echo "${ROUNDS:-21}" ;;
+    openssl) echo "${ROUNDS:-13}" ;;
+    *) echo "${ROUNDS:-7}" ;;
+  esac
+}
+
+# Where a link is longer than 0.3 s the ratio counts, else the difference, in ms.
+bench_link ()
+{
+  noop=$top/t/bench/noop_plugin.so
+  OUT=$work/$1.out
+  export OUT
+  n=$(rounds_for "$1")
+  # shellcheck disable=SC2086
+  set -- "$1" $(paired -n "$n" "$corpus/$1/link.sh" -- "$corpus/$1/link.sh" $flags)
+  printf '\nlink %s: %s alternating rounds, medians\n' "$1" "$n"
+  printf '  without %.3f s  with %.3f s  ratio %s  difference %.0f ms\n' "$2" "$3" "$4" \
+    "$(awk -v a="$2" -v b="$3" 'BEGIN { print (b - a) * 1000 }')"
+  printf '  CPU     %.3f s  with %.3f s  ratio %s\n' "$5" "$6" "$7"
+  printf '  memory  %d KiB  with %d KiB  ratio %s\n' "$8" "$9" "${10}"
+  if awk -v a="$2" 'BEGIN { exit !(a > 0.3) }'; then
+    printf '  goal: link time %s\n' "$(goal "$4" 1.10)"
+  else
+    printf '  goal: additional ms %s\n' "$(goal "$(awk -v a="$2" -v b="$3" 'BEGIN { print (b - a) * 1000 }')" 15)"
+  fi
+  printf '  goal: CPU time %s\n' "$(goal "$7" 1.25)"
+  # shellcheck disable=SC2086
+  set -- "$1" $(paired -n "$n" "$corpus/$1/link.sh" "-Wl,-plugin,$noop" -- "$corpus/$1/link.sh" $flags)
+  printf '  a plugin that does nothing: %.3f s, ratio %s; memory %d KiB, with %d KiB, ratio %s\n' "$2" "$4" "$8" "$9" "${10}"
+  printf '  goal: memory %s\n' "$(goal "${10}" 1.15)"
+  rm -f "$OUT"
+}
+
+# --- build ---
+
+bench_build ()
+{
+  [ -n "$gsymutil" ] || { echo "  (llvm-gsymutil is missing: install llvm)"; return 0; }
+  finisher=$(tool pctab-link)
+  unfinished "$1"
+  n=$(rounds_for "$1")
+  set -- "$1" $(paired -n "$n" -p "cp '$work/$1.unfinished' '$work/$1.finish'" \
+    "$finisher" "$work/$1.finish" -- "$gsymutil" --convert "$work/$1.plain" --out-file "$work/$1.gsym")
+  printf '\nbuild %s: pctab-link %.3f s, llvm-gsymutil %.3f s; CPU %.3f and %.3f s; memory %d and %d KiB\n' \
+    "$1" "$2" "$3" "$5" "$6" "$8" "$9"
+  printf '  llvm-gsymutil / pctab-link: time %s, CPU %s, memory %s\n' "$4" "$7" "${10}"
+  [ "$1" != postgres ] || printf '  goal: time %s\n' "$(goal "$4" 6 atleast)"
+  rm -f "$work/$1.finish" "$work/$1.unfinished"
+}
+
+# A link without the plugin, with script and placeholder given by hand.
+unfinished ()
+{
+  "$finisher" --placeholder="$work/placeholder.o" --like="$(head -n 1 "$corpus/$1/objects")"
+  link "$work/$1.unfinished" "$1" "-Wl,-T,$here/../../linker/pctab.ld" "$work/placeholder.o"
+}
+
+# --- lookup, dump ---
+
+largest ()
+{
+  for p in $programs; do
+    printf '%s %s\n' "$(sections_len "$work/$p" .text)" "$p"
+  done | sort -n | tail -n 1 | cut -d' ' -f2
+}
+
+bench_lookup ()
+{
+  printf '\nlookup %s\n' "$1"
+  "$(tool bench_lookup)" "$work/$1"
+  [ -z "${COUNT:-}" ] || count_lookup "$1"
+}
+
+# Instructions a lookup: callgrind counts what each loop and its callees run.
+count_lookup ()
+{
+  have valgrind valgrind || return 0
+  out=$work/callgrind.out
+  valgrind -q --tool=callgrind --callgrind-out-file="$out" --collect-atstart=no --toggle-collect='loop_*' \
+    "$(tool bench_lookup)" --count "$work/$1" 2>/dev/null
+  callgrind_annotate --inclusive=yes --threshold=100 "$out" |
+    sed -n 's/^ *\([0-9,]*\) .*:loop_\([a-z_]*\) .*/\2 \1/p' | tr -d , |
+    awk '{ printf "  instructions a lookup, %-16s %.0f\n", $1, $2 / 100000 }'
+  rm -f "$out"
+}
+
+bench_dump ()
+{
+  dump=$(tool pctab-dump)
+  have llvm-symbolizer llvm || return 0
+  pcs=$work/$1.pcs
+  perl "$here/pcs.pl" 10000 "$work/$1" >"$pcs"
+  set -- "$1" $(paired -n "${ROUNDS:-9}" -i "$pcs" "$dump" --lookup "$work/$1" -- llvm-symbolizer -e "$work/$1")
+  printf '\ndump %s: %d PCs: pctab-dump --lookup %.4f s, llvm-symbolizer %.4f s\n' "$1" "$(wc -l <"$pcs")" "$2" "$3"
+  printf '  llvm-symbolizer / pctab-dump %s; goal: %s\n' "$4" "$(goal "$4" 20 atleast)"
+}
+
+# --- main ---
+
+pair=$(tool pair)
+present=
+for p in $programs; do
+  if linked "$p"; then present="$present $p"; else echo "run.sh: $p is left out" >&2; fi
+done
+programs=$present
+[ -n "$programs" ] || exit 1
+echo "pctab benchmarks, $(nproc) processors, $(date -u +%Y-%m-%d), programs:$programs"
+for s in $sections; do
+  case $s in
+    lookup | dump) "bench_$s" "$(largest)" ;;
+    *) for p in $programs; do "bench_$s" "$p"; done ;;
+  esac
+done

@@ -1,0 +1,11 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# An entry that is longer than the section.
+  .include "raw.inc"
+  .text
+f:
+  .fill 16, 1, 0x90
+  .section .frame_raw, "a", @progbits
+  cie c
+  .4byte 64
+  .4byte . - c
+#! .eh_frame: the entry at 0x16 is longer than the section

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Prints what the importers found in an ELF file, one thing a line, for the tests to compare.
+ *
+ *   frame START END [signal]
+ *   ADDR CFA RA FP            each row of the frame above: CFA is sp+8, fp+16, r10+0, *(r6-8)+0, *(r7+r9*8+8)+8 or ?;
+ *                             RA and FP are c-8 (at CFA - 8), r14 (in it), (r7+168) (at it), s, u (undefined) or ?
+ *   symbol ADDR SIZE BIND TYPE NAME
+ *   stat NAME NUMBER
+ *
+ * usage: model_print [frames|symbols|stats|time] FILE; time prints the milliseconds of the fastest of 20 runs. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "import.h"
+
+static void
+print_rule (const struct rule *r)
+{
+  switch (r->cfa)
+    {
+    case CFA_SP:
+      printf ("sp%+d", r->cfa_off);
+      break;
+    case CFA_FP:
+      printf ("fp%+d", r->cfa_off);
+      break;
+    case CFA_REG:
+      printf ("r%u%+d", r->cfa_reg, r->cfa_off);
+      break;
+    case CFA_DEREF:
+      printf ("*(r%u%+d)%+d", r->cfa_reg, r->cfa_off, r->cfa_add);
+      break;
+    case CFA_DEREF_INDEX:
+      printf ("*(r%u+r%u*%u%+d)%+d", r->cfa_reg, r->cfa_idx, r->cfa_scale, r->cfa_off, r->cfa_add);
+      break;
+    default:
+      printf ("?");
+    }
+  switch (r->ra)
+    {
+    case RA_SAVED:
+      printf (" c%+d", r->ra_off);
+      break;
+    case RA_REG:
+      printf (" r%u", r->ra_reg);
+      break;
+    case RA_AT_REG:
+      printf (" (r%u%+d)", r->ra_reg, r->ra_off);
+      break;
+    default:
+      printf (r->ra == RA_UNDEFINED ? " u" : " ?");
+    }
+  switch (r->fp)
+    {
+    case FP_SAVED:
+      printf (" c%+d\n", r->fp_off);
+      break;
+    case FP_IN_REG:
+      printf (" r%u\n", r->fp_reg);
+      break;
+    case FP_AT_REG:
+      printf (" (r%u%+d)\n", r->fp_reg, r->fp_off);
+      break;
+    default:
+      printf (r->fp == FP_SAME ? " s\n" : " ?\n");
+    }
+}
+
+static void
+print_frames (const struct model *m)
+{
+  for (size_t i = 0; i < m->frames.cnt; i++)
+    {
+      const struct model_frame *f = &m->frames.at[i];
+      printf ("frame %" PRIx64 " %" PRIx64 "%s\n", m->base + f->off, m->base + f->end,
+              f->flags & FRAME_SIGNAL ? " signal" : "");
+      for (uint32_t k = f->row; k < f->row + f->row_cnt; k++)
+        {
+          printf ("%" PRIx64 " ", m->base + m->rows.at[k].off);
+          print_rule (&m->rules.at[m->rows.at[k].rule]);
+        }
+    }
+}
+
+static void
+print_symbols (const struct model *m)
+{
+  for (size_t i = 0; i < m->symbols.cnt; i++)
+    {
+      const struct model_symbol *s = &m->symbols.at[i];
+      printf ("symbol %" PRIx64 " %" PRIu32 " %u %u %.*s\n", m->base + s->off, s->size, s->bind, s->type,
+              (int) s->name.len, s->name.p);
+    }
+}
+
+static void
+print_stats (const struct model *m)
+{
+  printf ("stat frames %zu\nstat rows %zu\n", m->frames.cnt, m->rows.cnt);
+  printf ("stat rules %zu\nstat symbols %zu\n", m->rules.cnt, m->symbols.cnt);
+  printf ("stat cfi_unknown %" PRIu64 "\nstat cfi_plt %" PRIu64 "\n", m->stats.cfi_unknown, m->stats.cfi_plt);
+  printf ("stat cfi_skipped %" PRIu64 "\n", m->stats.cfi_skipped);
+}
+
+static double
+now_ms (void)
+{
+  struct timespec t;
+  clock_gettime (CLOCK_MONOTONIC, &t);
+  return (double) t.tv_sec * 1e3 + (double) t.tv_nsec / 1e6;
+}
+
+/* Each run from an empty model; the file's pages are in memory by the second. */
+static bool
+print_time (struct elf_file *f, struct diag *d)
+{
+  double cfi = 1e9, symbol = 1e9;
+  for (int i = 0; i < 20; i++)
+    {
+      struct model m;
+      pctab__model_init (&m);
+      bool good = pctab__import_module (f, &m, d);
+      double t0 = now_ms ();
+      good = good && pctab__import_cfi (f, &m, d);
+      double t1 = now_ms ();
+      good = good && pctab__import_symbol (f, &m, d);
+      double t2 = now_ms ();
+      pctab__model_free (&m);
+      if (!good)
+        return false;
+      cfi = t1 - t0 < cfi ? t1 - t0 : cfi;
+      symbol = t2 - t1 < symbol ? t2 - t1 : symbol;
+    }
+  printf ("time cfi %.3f\ntime symbol %.3f\n", cfi, symbol);
+  return true;
+}
+
+static bool
+print_model (struct elf_file *f, const char *what, struct diag *d)
+{
+  struct model m;
+  pctab__model_init (&m);
+  bool good = pctab__import_module (f, &m, d) && pctab__import_cfi (f, &m, d) && pctab__import_symbol (f, &m, d);
+  if (good && (!what || !strcmp (what, "frames")))
+    print_frames (&m);
+  if (good && (!what || !strcmp (what, "symbols")))
+    print_symbols (&m);
+  if (good && (!what || !strcmp (what, "stats")))
+    print_stats (&m);
+  pctab__model_free (&m);
+  return good;
+}
+
+int
+main (int argc, char **argv)
+{
+  const char *what = argc == 3 ? argv[1] : NULL;
+  if (argc != 2 && argc != 3)
+    {
+      fprintf (stderr, "usage: model_print [frames|symbols|stats|time] FILE\n");
+      return 2;
+    }
+  struct elf_file f;
+  struct diag d = { .file = argv[argc - 1] };
+  bool good = pctab__elf_open (&f, argv[argc - 1], &d);
+  if (good)
+    {
+      good = what && !strcmp (what, "time") ? print_time (&f, &d) : print_model (&f, what, &d);
+      pctab__elf_close (&f);
+    }
+  if (!good)
+    fprintf (stderr, "model_print: %s\n", d.text);
+  return !good;
+}
