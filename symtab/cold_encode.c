@@ -23,7 +23,6 @@ struct cold_encoder {
   /* Between records */
   uint32_t name;  /* number of the next name */
   uint32_t entry; /* functab entry that the next "hot" record has */
-  bool lost;      /* its address can't be told from the low 16 bits */
   uint32_t end;   /* of the record before */
   uint32_t file, line;
 };
@@ -135,40 +134,24 @@ put_nodes (const struct cold_encoder *e, const struct cold_part *part, const str
     }
 }
 
-static uint32_t
-entry_end (const struct functab *t, uint32_t i)
-{
-  uint32_t pad = t->entries.at[i].rec & PCTAB_REC_PAD_MASK;
-  return t->entries.at[i + 1].off - pad;
-}
-
-/* Whether a reader that knows an entry's address finds the next one's from its low 16 bits. */
-static bool
-followable (const struct functab *t, uint32_t i)
-{
-  return t->entries.at[i + 1].off - t->entries.at[i].off < PCTAB_PAGE_BYTES;
-}
-
-/* Moves the cursor behind what the function covers, as a reader does; over an entry that a reader can't follow, the next
- * record must start a block, whose head says where the cursor is. */
+/* Moves the cursor behind what the function covers, as a reader does. */
 static void
 pass_entries (struct cold_encoder *e, const struct model_func *f)
 {
   const struct functab *t = e->functab;
-  for (; e->entry + 1 < t->entries.cnt && t->entries.at[e->entry].off < f->end; e->entry++)
-    e->lost |= !followable (t, e->entry);
+  while (e->entry + 1 < t->entries.cnt && t->entries.at[e->entry].off < f->end)
+    e->entry++;
 }
 
-/* Whether the next function of the functab, behind gaps at the cursor, has just the bounds of F. */
+/* Whether the next function of the functab, behind what is none at the cursor, has just the bounds of F. */
 static bool
-is_hot (struct cold_encoder *e, const struct model_func *f)
+is_hot (const struct cold_encoder *e, const struct model_func *f)
 {
   const struct functab *t = e->functab;
-  uint32_t i = e->entry;
-  for (; i + 1 < t->entries.cnt && !t->entries.at[i].rec; i++)
-    if (!followable (t, i))
-      return false;
-  return i + 1 < t->entries.cnt && t->entries.at[i].off == f->off && entry_end (t, i) == f->end;
+  size_t i = e->entry, next;
+  while (i + 1 < t->entries.cnt && (!t->entries.at[i].bits || t->entries.at[i].goes_on))
+    i++;
+  return i + 1 < t->entries.cnt && t->entries.at[i].off == f->off && pctab__functab_end (t, i, &next) == f->end;
 }
 
 static bool
@@ -181,7 +164,6 @@ start_block (struct cold_encoder *e, const struct model_func *f)
     e->entry++;
   e->end = f->off;
   e->file = e->line = 0;
-  e->lost = false;
   struct buf *raw = &e->records.raw;
   pctab__buf_uvar (raw, e->name);
   pctab__buf_uvar (raw, (uint32_t) cold_part (e, PCTAB_P_LINES)->len);
@@ -216,7 +198,7 @@ put_record (struct cold_encoder *e, const struct cold_part *part, const struct c
   struct buf *raw = &e->records.raw, nodes = { .big = raw->big };
   struct buf *lines_out = cold_part (e, PCTAB_P_LINES);
   bool chunked = false;
-  if ((!e->records.blocks.cnt || e->lost || pctab__store_used (&e->records) >= PCTAB_RECORD_BLOCK) && !start_block (e, f))
+  if ((!e->records.blocks.cnt || pctab__store_used (&e->records) >= PCTAB_RECORD_BLOCK) && !start_block (e, f))
     return false;
   bool hot = is_hot (e, f);
   uint32_t line_len = c->step_cnt ? pctab__line_encode (&e->codes, part, c, lines_out, &chunked) : 0;

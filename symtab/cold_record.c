@@ -23,36 +23,60 @@ start_reader (struct record_reader *r, const struct pctab_table *t, struct curso
 static const unsigned char *
 functab_entry (const struct pctab_table *t, uint32_t i)
 {
-  return t->functab + i * PCTAB_FUNCTAB_BYTES;
+  return t->functab + PCTAB_FUNCTAB_BYTES * (uint64_t) i;
 }
 
+/* Every page has an entry, so the next one is at most a page away. */
 static bool
 next_entry (struct record_reader *r)
 {
   const struct pctab_table *t = r->table;
   if (r->entry >= t->entry_cnt || t->entry_cnt - r->entry < 2)
     return false;
-  r->entry_off += (uint16_t) (at_u16 (functab_entry (t, r->entry + 1)) - at_u16 (functab_entry (t, r->entry)));
-  r->entry++;
+  const unsigned char *e = functab_entry (t, r->entry++);
+  uint16_t far = (uint16_t) (entry_start (e + PCTAB_FUNCTAB_BYTES) - entry_start (e));
+  r->entry_off += far ? far : PCTAB_PAGE_BYTES;
   return true;
+}
+
+/* The functab entry at the cursor, 0 for a gap or none. */
+static uint64_t
+cursor_bits (const struct record_reader *r)
+{
+  uint64_t bits = r->entry < r->table->entry_cnt ? at_u64 (functab_entry (r->table, r->entry)) : 0;
+  return entry_kind (bits) == PCTAB_E_KIND_GAP ? 0 : bits;
+}
+
+/* Whether the entry at the cursor goes on with the function of the one before it. */
+static bool
+goes_on (const struct record_reader *r)
+{
+  uint64_t bits = cursor_bits (r);
+  if (entry_kind (bits) != PCTAB_E_KIND_LONG)
+    return entry_kind (bits) == PCTAB_E_KIND_CONT;
+  uint64_t before = r->entry ? at_u64 (functab_entry (r->table, r->entry - 1)) : 0;
+  return entry_kind (before) == PCTAB_E_KIND_LONG && before >> PCTAB_E_LONG_SHIFT == bits >> PCTAB_E_LONG_SHIFT;
 }
 
 /* Bounds of the next function of the functab. */
 static void
 hot_bounds (struct record_reader *r, uint32_t *off, uint32_t *end)
 {
-  const struct pctab_table *t = r->table;
-  while (r->entry < t->entry_cnt && !at_u32 (functab_entry (t, r->entry) + 2))
-    if (!next_entry (r))
-      break;
+  while ((!cursor_bits (r) || goes_on (r)) && next_entry (r))
+    ;
   *off = r->entry_off;
-  uint32_t rec = r->entry < t->entry_cnt ? at_u32 (functab_entry (t, r->entry) + 2) : 0;
-  if (!rec || !next_entry (r))
+  uint64_t bits = cursor_bits (r);
+  do
     {
-      cursor_fail (&r->at);
-      return;
+      bits = cursor_bits (r);
+      if (!bits || !next_entry (r))
+        {
+          cursor_fail (&r->at);
+          return;
+        }
     }
-  *end = r->entry_off - (rec & PCTAB_REC_PAD_MASK);
+  while (goes_on (r));
+  *end = r->entry_off - (bits >> PCTAB_E_PAD_SHIFT & PCTAB_E_PAD_MAX);
 }
 
 static void
@@ -96,11 +120,11 @@ read_record (struct record_reader *r, struct cursor block, struct pctab_record *
     }
   while (r->entry < r->table->entry_cnt && r->entry_off < end && next_entry (r))
     ;
+  if (off < r->end || off >= end)
+    cursor_fail (&r->at);
   r->end = end;
   out->entry = r->table->base + off;
   out->end = r->table->base + end;
-  if (off >= end)
-    cursor_fail (&r->at);
   return !r->at.bad;
 }
 
@@ -155,6 +179,8 @@ pctab_record_next (struct pctab_cold *c, struct pctab_record *record)
   for (; block < c->record_block_cnt; block++)
     {
       enum pctab_error error = scan_block (c, block, from, record);
+      if (!error && record->end && from && record->entry < from)
+        error = PCTAB_ERROR_COLD;
       if (error || record->end)
         return error;
     }

@@ -78,6 +78,7 @@ pctab_cold_open (struct pctab_cold *c, const struct pctab_table *t, void *buf, s
     return PCTAB_ERROR_BUFFER;
   memset (buf, 0, list);
   c->used = (list + 7) & ~(size_t) 7;
+  c->used = c->used < len ? c->used : len;
   return PCTAB_ERROR_OK;
 }
 
@@ -117,7 +118,7 @@ pctab__cold_block (struct pctab_cold *c, bool records, uint32_t block, struct cu
   if (block >= (records ? c->record_block_cnt : c->string_block_cnt))
     return PCTAB_ERROR_COLD;
   uint32_t *at = slot (c, records, block), raw_len = at_u32 (index_entry (c, records, block) + 8);
-  struct cursor packed;
+  struct cursor packed = { 0 };
   if (!*at && !packed_bytes (c, records, block, &packed))
     return PCTAB_ERROR_COLD;
   if (!*at && cursor_left (&packed) == raw_len)
@@ -136,7 +137,7 @@ pctab__cold_block (struct pctab_cold *c, bool records, uint32_t block, struct cu
       c->used += (raw_len + 7) & ~(size_t) 7;
       c->used = c->used < c->len ? c->used : c->len;
     }
-  *out = cursor_over (c->buf + 8 * (size_t) *at, raw_len, packed.big);
+  *out = cursor_over (c->buf + 8 * (size_t) *at, raw_len, __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__);
   return PCTAB_ERROR_OK;
 }
 

@@ -54,7 +54,7 @@ void dump_text_stats (struct dump *d, struct out *o);
 bool dump_json (struct dump *d, struct out *o, bool functions);
 
 /* Calls SEE for each step of the function's pcsp table.  */
-void dump_rows (const struct pctab_func *f, uint64_t end, void (*see) (void *, uint64_t pc, int32_t value), void *arg);
+void dump_rows (const struct dump *d, struct pctab_func f, uint64_t end, void (*see) (void *, uint64_t pc, int32_t value), void *arg);
 
 extern const char *const dump_part_names[];
 

@@ -90,14 +90,14 @@ put_fp (struct dump *d, struct out *o, const struct pctab_rule *r)
 }
 
 static void
-put_frame_rules (struct dump *d, struct out *o, const struct pctab_func *f, uint64_t pc)
+put_frame_rules (struct dump *d, struct out *o, struct pctab_func f, uint64_t pc)
 {
   uint64_t start;
-  int32_t value = pctab_pcvalue (f, pc, &start);
+  int32_t value = pctab_pcvalue (&d->table, f, pc, &start);
   struct pctab_rule rule;
   pctab_value_rule (&d->table, value, &rule);
   int64_t delta = pctab_value_spdelta (&d->table, value);
-  uint32_t max = pctab_funcmaxspdelta (f);
+  uint32_t max = pctab_funcmaxspdelta (&d->table, f);
   pctab__out_str (o, ",\"cfa\":");
   put_cfa (d, o, &rule);
   pctab__out_str (o, ",\"ra\":");
@@ -155,8 +155,8 @@ bool
 dump_lookup (struct dump *d, uint64_t pc, struct out *o)
 {
   uint64_t at = pc - d->minus_one;
-  struct pctab_func f;
-  bool framed = pctab_findfunc (&d->table, at, &f);
+  struct pctab_func f = pctab_findfunc (&d->table, at);
+  bool framed = f.bits != 0;
   const struct pctab_record *record = dump_record (d, at);
   put_address (o, "{\"pc\":\"", pc);
   pctab__out_str (o, ",\"func\":");
@@ -168,7 +168,7 @@ dump_lookup (struct dump *d, uint64_t pc, struct out *o)
   if (!put_frames (d, o, record, at))
     return false;
   if (framed)
-    put_frame_rules (d, o, &f, at);
+    put_frame_rules (d, o, f, at);
   else
     pctab__out_str (o, ",\"cfa\":null,\"ra\":null,\"fp\":null,\"spdelta\":null,\"maxspdelta\":null");
   if (record || framed)

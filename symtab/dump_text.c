@@ -7,8 +7,9 @@
 #include "table.h"
 
 static const char *const part_names[PCTAB_P_CNT] = {
-  "build_id",     "ranges",  "rows",         "functab", "longs",        "blocks",  "classes",    "shapes", "sp_dict",
-  "sp_streams",   "string_index", "strings", "record_index", "records", "origin_index", "origins", "line_codes", "lines",
+  "build_id", "ranges",      "pages",        "slots",        "functab",      "longs",        "blocks",
+  "values",   "shapes",      "value_lists",  "offset_lists", "string_index", "strings",      "record_index",
+  "records",  "origin_index", "origins",     "line_codes",   "lines",
 };
 
 static uint32_t
@@ -18,51 +19,56 @@ part_len (const struct dump *d, unsigned part)
 }
 
 struct row_walk {
-  const struct pctab_func *f;
   struct dump_stats *stats;
   struct out *o;
   struct dump *d;
 };
 
 void
-dump_rows (const struct pctab_func *f, uint64_t end, void (*see) (void *, uint64_t pc, int32_t value), void *arg)
+dump_rows (const struct dump *d, struct pctab_func f, uint64_t end, void (*see) (void *, uint64_t pc, int32_t value), void *arg)
 {
-  unsigned insn = 1u << f->table->insn_shift;
+  unsigned insn = 1u << d->table.insn_shift;
   uint64_t start, last = UINT64_MAX;
   /* From a row to the next: double the distance until the value begins elsewhere, then halve. */
-  for (uint64_t pc = f->entry; pc < end;)
+  for (uint64_t pc = f.entry; pc < end;)
     {
-      int32_t value = pctab_pcvalue (f, pc, &start);
+      int32_t value = pctab_pcvalue (&d->table, f, pc, &start);
       if (start != last)
         see (arg, start, value);
       last = start;
       uint64_t step = insn, lo = pc;
-      while (lo + step < end && (pctab_pcvalue (f, lo + step, &start), start == last))
+      while (lo + step < end && (pctab_pcvalue (&d->table, f, lo + step, &start), start == last))
         {
           lo += step;
           step *= 2;
         }
       for (; step >= insn; step /= 2)
-        while (lo + step < end && (pctab_pcvalue (f, lo + step, &start), start == last))
+        while (lo + step < end && (pctab_pcvalue (&d->table, f, lo + step, &start), start == last))
           lo += step;
       pc = lo + insn;
     }
 }
 
+static bool
+same_func (const struct dump *d, struct pctab_func f, uint64_t pc)
+{
+  struct pctab_func g = pctab_findfunc (&d->table, pc);
+  return g.bits && g.entry == f.entry;
+}
+
 /* The end of a frame's function, as findfunc sees it. */
 static uint64_t
-frame_end (struct dump *d, const struct pctab_func *f, uint64_t limit)
+frame_end (const struct dump *d, struct pctab_func f, uint64_t limit)
 {
-  unsigned insn = 1u << f->table->insn_shift;
-  uint64_t lo = f->entry, step = insn;
-  struct pctab_func g;
-  while (lo + step < limit && pctab_findfunc (&d->table, lo + step, &g) && g.entry == f->entry)
+  unsigned insn = 1u << d->table.insn_shift;
+  uint64_t lo = f.entry, step = insn;
+  while (lo + step < limit && same_func (d, f, lo + step))
     {
       lo += step;
       step *= 2;
     }
   for (; step >= insn; step /= 2)
-    while (lo + step < limit && pctab_findfunc (&d->table, lo + step, &g) && g.entry == f->entry)
+    while (lo + step < limit && same_func (d, f, lo + step))
       lo += step;
   return lo + insn;
 }
@@ -90,14 +96,14 @@ dump_count (struct dump *d, struct dump_stats *s)
       s->named += r->name != NULL;
       s->with_lines += (r->flags & PCTAB_R_LINES) != 0;
       s->inlined += r->node_cnt;
-      struct pctab_func f;
-      if (!pctab_findfunc (&d->table, r->entry, &f) || f.entry < done)
+      struct pctab_func f = pctab_findfunc (&d->table, r->entry);
+      if (!f.bits || f.entry < done)
         continue;
-      struct row_walk w = { &f, s, NULL, d };
-      done = frame_end (d, &f, UINT64_MAX);
+      struct row_walk w = { s, NULL, d };
+      done = frame_end (d, f, UINT64_MAX);
       s->frames++;
-      s->unbounded += pctab_funcmaxspdelta (&f) == PCTAB_MAXSPDELTA_UNBOUNDED;
-      dump_rows (&f, done, count_row, &w);
+      s->unbounded += pctab_funcmaxspdelta (&d->table, f) == PCTAB_MAXSPDELTA_UNBOUNDED;
+      dump_rows (d, f, done, count_row, &w);
     }
 }
 
@@ -244,9 +250,9 @@ dump_text_functions (struct dump *d, struct out *o, bool tables)
   for (size_t i = 0; i < d->record_cnt; i++)
     {
       const struct pctab_record *r = &d->records[i];
-      struct pctab_func f;
-      bool framed = pctab_findfunc (&d->table, r->entry, &f);
-      uint32_t max = framed ? pctab_funcmaxspdelta (&f) : 0;
+      struct pctab_func f = pctab_findfunc (&d->table, r->entry);
+      bool framed = f.bits != 0;
+      uint32_t max = framed ? pctab_funcmaxspdelta (&d->table, f) : 0;
       pctab__out_format (o, "0x%llx-0x%llx  %s  ", (unsigned long long) r->entry, (unsigned long long) r->end,
                          r->name ? dump_demangle (d, r->name) : "(no name)");
       if (!framed)
@@ -255,14 +261,14 @@ dump_text_functions (struct dump *d, struct out *o, bool tables)
         pctab__out_str (o, "SP delta unbounded");
       else
         pctab__out_format (o, "SP delta up to %u", max);
-      unsigned flags = framed ? pctab_funcflags (&f) : 0;
+      unsigned flags = framed ? pctab_funcflags (&d->table, f) : 0;
       pctab__out_str (o, flags & PCTAB_FUNCFLAG_SIGNAL ? ", signal frame" : "");
       pctab__out_str (o, flags & PCTAB_FUNCFLAG_TOP ? ", outermost\n" : "\n");
       if (!tables)
         continue;
-      struct row_walk w = { &f, NULL, o, d };
+      struct row_walk w = { NULL, o, d };
       if (framed)
-        dump_rows (&f, frame_end (d, &f, r->end), see_row, &w);
+        dump_rows (d, f, frame_end (d, f, r->end), see_row, &w);
       if (r->flags & PCTAB_R_LINES && !put_lines (d, o, r))
         return false;
     }
@@ -281,9 +287,9 @@ put_parts (struct dump *d, struct out *o)
 static void
 put_function (struct dump *d, struct out *o, const struct pctab_record *r)
 {
-  struct pctab_func f;
-  bool framed = pctab_findfunc (&d->table, r->entry, &f);
-  uint32_t max = framed ? pctab_funcmaxspdelta (&f) : PCTAB_MAXSPDELTA_UNBOUNDED;
+  struct pctab_func f = pctab_findfunc (&d->table, r->entry);
+  bool framed = f.bits != 0;
+  uint32_t max = framed ? pctab_funcmaxspdelta (&d->table, f) : PCTAB_MAXSPDELTA_UNBOUNDED;
   pctab__out_format (o, "{\"entry\":\"0x%llx\",\"end\":\"0x%llx\",\"name\":", (unsigned long long) r->entry,
                      (unsigned long long) r->end);
   pctab__out_json (o, dump_demangle (d, r->name));
@@ -292,7 +298,7 @@ put_function (struct dump *d, struct out *o, const struct pctab_record *r)
     pctab__out_str (o, "null");
   else
     pctab__out_int (o, max);
-  unsigned flags = framed ? pctab_funcflags (&f) : 0;
+  unsigned flags = framed ? pctab_funcflags (&d->table, f) : 0;
   pctab__out_format (o, ",\"signal\":%s,\"top\":%s,\"lines\":%s,\"inlined\":%u}",
                      flags & PCTAB_FUNCFLAG_SIGNAL ? "true" : "false", flags & PCTAB_FUNCFLAG_TOP ? "true" : "false",
                      r->flags & PCTAB_R_LINES ? "true" : "false", r->node_cnt);

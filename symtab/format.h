@@ -21,32 +21,85 @@
 #define PCTAB_H_TEXT_DIGEST 48 /* u64: XXH64 of the executable sections, one after the other by address */
 #define PCTAB_H_SP_UNIT 56    /* u8: bytes of a unit of CFA offset */
 #define PCTAB_H_SHAPE_BITS 57 /* u8: low bits of a pcsp value that hold the shape */
-#define PCTAB_H_ROW_SHIFT 58  /* u8: log2 of the bytes of a row's sixteenth */
-#define PCTAB_H_FLAGS 59      /* u8: PCTAB_TABLE_* */
+#define PCTAB_H_SLOT_SHIFT 58 /* u8: log2 of the bytes of code for one slot of the index */
+#define PCTAB_H_FLAGS 59      /* u8: 0 */
 #define PCTAB_H_PART_CNT 60   /* u32: parts in the directory */
 #define PCTAB_H_BYTES 64      /* then the directory: u32 offset, u32 bytes for each part */
 
 /* Parts, in the order of the directory and of the file. */
 #define PCTAB_P_BUILD_ID 0
 #define PCTAB_P_RANGES 1
-#define PCTAB_P_ROWS 2
-#define PCTAB_P_FUNCTAB 3
-#define PCTAB_P_LONGS 4
-#define PCTAB_P_BLOCKS 5
-#define PCTAB_P_CLASSES 6
-#define PCTAB_P_SHAPES 7
-#define PCTAB_P_SP_DICT 8
-#define PCTAB_P_SP_STREAMS 9
-#define PCTAB_P_HOT_CNT 10 /* those behind are cold */
-#define PCTAB_P_STRING_INDEX 10
-#define PCTAB_P_STRINGS 11
-#define PCTAB_P_RECORD_INDEX 12
-#define PCTAB_P_RECORDS 13
-#define PCTAB_P_ORIGIN_INDEX 14
-#define PCTAB_P_ORIGINS 15
-#define PCTAB_P_LINE_CODES 16
-#define PCTAB_P_LINES 17
-#define PCTAB_P_CNT 18
+#define PCTAB_P_PAGES 2
+#define PCTAB_P_SLOTS 3
+#define PCTAB_P_FUNCTAB 4
+#define PCTAB_P_LONGS 5
+#define PCTAB_P_BLOCKS 6
+#define PCTAB_P_VALUES 7
+#define PCTAB_P_SHAPES 8
+#define PCTAB_P_VALUE_LISTS 9
+#define PCTAB_P_OFFSET_LISTS 10
+#define PCTAB_P_HOT_CNT 11 /* those behind are cold */
+#define PCTAB_P_STRING_INDEX 11
+#define PCTAB_P_STRINGS 12
+#define PCTAB_P_RECORD_INDEX 13
+#define PCTAB_P_RECORDS 14
+#define PCTAB_P_ORIGIN_INDEX 15
+#define PCTAB_P_ORIGINS 16
+#define PCTAB_P_LINE_CODES 17
+#define PCTAB_P_LINES 18
+#define PCTAB_P_CNT 19
+
+#define PCTAB_RANGE_BYTES 24 /* offset, end, first page, first entry, and what its lists count from: */
+#define PCTAB_R_VALUES 16
+#define PCTAB_R_OFFSETS 20
+#define PCTAB_FUNCTAB_BYTES 8
+#define PCTAB_LONG_BYTES 16
+#define PCTAB_BLOCK_BYTES 12
+#define PCTAB_SHAPE_BYTES 20
+#define PCTAB_PAGE_BYTES 65536
+#define PCTAB_SLOT_SHIFT_MIN 4
+#define PCTAB_SLOT_SHIFT_MAX 16
+
+/* A functab entry: bits of a u64. */
+#define PCTAB_E_START_BITS 16 /* low bits of the start */
+#define PCTAB_E_PAD_SHIFT 16  /* bytes before the next entry that are not its own */
+#define PCTAB_E_PAD_MAX 15
+#define PCTAB_E_KIND_SHIFT 20
+#define PCTAB_E_KIND_MASK 7
+#define PCTAB_E_KIND_GAP 0  /* nothing known from here on */
+#define PCTAB_E_KIND_NEAR 1 /* a function with near offsets alone */
+#define PCTAB_E_KIND_FAR 2  /* a function with near and far offsets */
+#define PCTAB_E_KIND_LONG 3 /* a function in blocks */
+#define PCTAB_E_KIND_CONT 4 /* the function of the entry before it goes on, in a new page; it is no long one */
+#define PCTAB_E_VALUES_SHIFT 23 /* near, far: its value list's offset, halved */
+#define PCTAB_E_VALUES_BITS 17
+#define PCTAB_E_OFFSETS_SHIFT 40 /* and its offset list's, halved */
+#define PCTAB_E_OFFSETS_BITS 24
+#define PCTAB_E_LONG_SHIFT 32 /* long: its number */
+#define PCTAB_LONG_BYTES_MIN 0xfff0 /* a function of this many bytes is always long */
+
+/* A value list: two bytes, then a number of a value for each row.  First byte: rows, and whether numbers are wide.  Second
+ * byte: the row with the largest SP delta, and flags.  A long function has the same in two u16: rows has no meaning, and
+ * the largest is the number of a value. */
+#define PCTAB_V_HEAD_BYTES 2
+#define PCTAB_V_ROWS 63
+#define PCTAB_V_WIDE 64       /* of the first byte: numbers have two bytes, not one */
+#define PCTAB_V_MAX_ROW 63    /* of the second byte */
+#define PCTAB_V_UNBOUNDED 63  /* as largest row: there is no bound */
+#define PCTAB_V_SIGNAL 64     /* a signal frame: its PC is no return address */
+#define PCTAB_V_TOP 128       /* the outermost frame: it has no caller */
+
+/* An offset list: the offsets of all rows but the first, in units from it.  Near ones have one byte.  Of a far function or
+ * a block: u8 count of near ones, they, a byte to make it even, far ones of two bytes. */
+#define PCTAB_O_NEAR_MAX 16
+#define PCTAB_O_FAR_MAX 16
+#define PCTAB_O_NEAR_END 256    /* units: smaller offsets are near */
+#define PCTAB_O_FAR_END 0x10000
+#define PCTAB_O_SLACK 64 /* readable bytes behind the lists */
+
+#define PCTAB_SHAPES_MAX 255        /* shapes of a module; rules beyond them are unknown */
+#define PCTAB_VALUES_MAX 65536      /* different values of a module; those beyond are unknown */
+#define PCTAB_CFA_OFF_MAX 0x7fffff /* CFA offsets beyond are unknown: values fit 32 bits */
 
 /* The cold part. */
 #define PCTAB_STORE_BYTES 12       /* of an index entry: key, offset, unpacked bytes */
@@ -73,32 +126,5 @@
 #define PCTAB_OP_ZERO 13      /* no line from here on */
 #define PCTAB_OP_ESCAPE 14    /* another op and a change of any size follow */
 #define PCTAB_OP_END 15       /* of a stream or chunk */
-
-#define PCTAB_RANGE_BYTES 16
-#define PCTAB_ROW_BYTES 20
-#define PCTAB_ROW_SUBS 16
-#define PCTAB_FUNCTAB_BYTES 6
-#define PCTAB_LONG_BYTES 16
-#define PCTAB_BLOCK_BYTES 12
-#define PCTAB_CLASS_BYTES 12
-#define PCTAB_SHAPE_BYTES 20
-
-/* A function's record: pad (bytes before the next entry that are not its own), long flag, offset or index. */
-#define PCTAB_REC_PAD_MASK 15
-#define PCTAB_REC_PAD_MAX 15
-#define PCTAB_REC_LONG 16
-#define PCTAB_REC_SHIFT 5
-#define PCTAB_LONG_BYTES_MIN 0xfff0 /* a function of this many bytes is always long and has no pad */
-#define PCTAB_BLOCK_STEPS_MAX 48
-#define PCTAB_PAGE_BYTES 65536
-
-#define PCTAB_SHAPES_MAX 255        /* shapes of a module; rules beyond them are unknown */
-#define PCTAB_CFA_OFF_MAX 0x7fffff /* CFA offsets beyond are unknown: values fit 32 bits */
-
-/* A class's flags. */
-#define PCTAB_FUNC_SIGNAL 1 /* a signal frame: its PC is no return address */
-#define PCTAB_FUNC_TOP 2    /* the outermost frame: it has no caller */
-
-#define PCTAB_SP_UNBOUNDED 0xffffffff
 
 #endif

@@ -2,56 +2,56 @@
 /* The hot part between model and bytes: what a decision at a signal needs, and an unwinder.
  *
  * A pcsp *value* is one number: the CFA's offset in units of sp_unit, shifted left by shape_bits, plus the *shape*, the
- * number of everything else in the rule.  So a push changes the value by a constant, whatever was pushed before. */
+ * number of everything else in the rule.  A function's rows are two lists: the numbers of their values, and the offsets
+ * where they begin.  Functions come in few value lists (prologues and epilogues are alike; where they lie is not), so
+ * each list is shared by all functions that have it.  FORMAT, "Lists". */
 #ifndef PCTAB_HOT_H
 #define PCTAB_HOT_H
 
+#include "list_pool.h"
 #include "model.h"
-#include "step.h"
-
-/* What functions share beside their steps. */
-struct hot_class {
-  int32_t value; /* at the entry */
-  uint32_t max_sp; /* largest SP delta, bytes; PCTAB_SP_UNBOUNDED */
-  uint32_t flags;  /* PCTAB_FUNC_* */
-};
 
 struct hot_long {
   uint32_t off; /* the function's entry */
-  uint32_t class;
   uint32_t block, block_cnt;
+  uint16_t max_value; /* number of the value with the largest SP delta */
+  uint16_t flags;     /* a value list's second byte: its row is 0, or PCTAB_V_UNBOUNDED */
 };
 
 struct hot_block {
   uint32_t off; /* from the function's entry: where its first value starts */
-  int32_t value;
-  uint32_t stream;
+  uint32_t values, offsets; /* of its lists */
 };
 
+/* One a frame: what its functab entry says beside the start and the pad. */
 struct hot_func {
-  uint32_t at; /* a stream, or a long */
-  bool is_long;
+  unsigned kind;            /* PCTAB_E_KIND_NEAR, _FAR, _LONG */
+  uint32_t number;          /* of a long one */
+  uint32_t values, offsets; /* of a short one's lists */
+};
+
+/* From a frame on, entries count their lists' offsets from new bases: an entry has few bits for them. */
+struct hot_split {
+  uint32_t frame;
+  uint32_t values, offsets;
 };
 
 struct hot {
   unsigned insn, sp_unit, shape_bits;
   uint32_t shape_cnt;
   struct rule *shapes;
-  uint32_t *shape_of;
-  int32_t *values; /* of each rule of the model */
-  MODEL_VEC (struct hot_class) classes;
+  uint32_t *shape_of;   /* of each rule of the model */
+  uint32_t *number_of;  /* of each rule: the number of its value */
+  MODEL_VEC (int32_t) values; /* by number, the commonest first */
   struct hot_func *funcs; /* one a frame */
   MODEL_VEC (struct hot_long) longs;
   MODEL_VEC (struct hot_block) blocks;
-  struct step_set set;
-  MODEL_VEC (uint32_t) heads; /* of each stream: its class, or MODEL_NONE in a block */
-  uint32_t *class_hash;
-  size_t class_hash_cap;
-  uint32_t *stream_hash;
-  size_t stream_hash_cap;
+  MODEL_VEC (struct hot_split) splits;
+  struct list_pool value_lists, offset_lists;
 };
 
-/* Fills H from the model's frames.  INSN: bytes of an instruction unit.  False: memory is out. */
+/* Fills H from the model's frames.  INSN: bytes of an instruction unit.  BIG: the target's byte order.  False: memory is
+ * out. */
 bool pctab__hot_collect (struct hot *h, struct model *m, unsigned insn);
 void pctab__hot_free (struct hot *h);
 

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* Frames to the pcsp streams of the hot part: rules to values, functions to classes and streams, equal streams once. */
+/* Frames to the lists of the hot part: rules to numbered values, rows to a list of these and one of where they begin. */
 #include "hot.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "format.h"
-#include "xxh64.h"
 
 /* Rules to shapes and values */
 
@@ -60,17 +59,78 @@ shape_number (const struct model *m, struct hot *h, struct shape_count *shapes, 
   return s;
 }
 
-/* Gives each rule its value: shape in the low bits, offset above.  RANK: the final number of each shape. */
-static void
-set_values (const struct model *m, struct hot *h, const uint32_t *rank)
+static int32_t
+rule_value (const struct model *m, const struct hot *h, const uint32_t *rank, uint32_t r)
 {
-  while (h->shape_cnt > 1u << h->shape_bits)
-    h->shape_bits++;
-  for (size_t r = 0; r < m->rules.cnt; r++)
+  int32_t off = h->shape_of[r] == 0 ? 0 : m->rules.at[r].cfa_off / (int32_t) h->sp_unit;
+  return off * (1 << h->shape_bits) + (int32_t) rank[h->shape_of[r]];
+}
+
+struct value_count {
+  int32_t value;
+  uint32_t rule; /* the first that has it */
+  uint32_t rows;
+};
+
+static int
+compare_values (const void *a, const void *b)
+{
+  const struct value_count *x = a, *y = b;
+  if (x->rows != y->rows)
+    return x->rows > y->rows ? -1 : 1;
+  return x->value < y->value ? -1 : x->value > y->value;
+}
+
+static int
+compare_by_value (const void *a, const void *b)
+{
+  const struct value_count *x = a, *y = b;
+  if (x->value != y->value)
+    return x->value < y->value ? -1 : 1;
+  return x->rule < y->rule ? -1 : x->rule > y->rule;
+}
+
+/* Numbers the values of all rules, the commonest first: the first 256 take one byte in a list.  RANK: the final number of
+ * each shape; UNKNOWN: the rule for values that find no number. */
+static bool
+number_values (const struct model *m, struct hot *h, const uint32_t *rank, uint32_t unknown)
+{
+  size_t cnt = m->rules.cnt, used = 0;
+  struct value_count *values = calloc (cnt + 1, sizeof *values);
+  uint32_t *first = calloc (cnt + 1, sizeof *first); /* of each rule: the first one with its value */
+  if (!values || !first || !model_reserve (&h->values, cnt))
     {
-      int32_t off = h->shape_of[r] == 0 ? 0 : m->rules.at[r].cfa_off / (int32_t) h->sp_unit;
-      h->values[r] = off * (1 << h->shape_bits) + (int32_t) rank[h->shape_of[r]];
+      free (values);
+      free (first);
+      return false;
     }
+  for (uint32_t r = 0; r < cnt; r++)
+    values[r] = (struct value_count){ rule_value (m, h, rank, r), r, 0 };
+  for (size_t i = 0; i < m->rows.cnt; i++)
+    values[m->rows.at[i].rule].rows++;
+  values[unknown].rows++;
+  qsort (values, cnt, sizeof *values, compare_by_value);
+  for (size_t i = 0; i < cnt; i++)
+    {
+      if (!used || values[used - 1].value != values[i].value)
+        values[used++] = (struct value_count){ values[i].value, values[i].rule, 0 };
+      values[used - 1].rows += values[i].rows;
+      first[values[i].rule] = values[used - 1].rule;
+    }
+  qsort (values, used, sizeof *values, compare_values);
+  used = used < PCTAB_VALUES_MAX ? used : PCTAB_VALUES_MAX;
+  for (size_t i = 0; i < cnt; i++)
+    h->number_of[i] = MODEL_NONE;
+  for (size_t i = 0; i < used; i++)
+    {
+      h->values.at[h->values.cnt++] = values[i].value;
+      h->number_of[values[i].rule] = (uint32_t) i;
+    }
+  for (size_t i = 0; i < cnt; i++)
+    h->number_of[i] = h->number_of[first[i]] != MODEL_NONE ? h->number_of[first[i]] : h->number_of[first[unknown]];
+  free (values);
+  free (first);
+  return true;
 }
 
 /* Numbers the shapes, commonest first: a change of shape then is a small number as a rule. */
@@ -81,9 +141,9 @@ value_rules (struct model *m, struct hot *h)
   size_t cnt = m->rules.cnt;
   struct shape_count *shapes = calloc (PCTAB_SHAPES_MAX + 1, sizeof *shapes);
   h->shape_of = calloc (cnt + 1, sizeof *h->shape_of);
-  h->values = calloc (cnt + 1, sizeof *h->values);
+  h->number_of = calloc (cnt + 1, sizeof *h->number_of);
   h->shapes = calloc (PCTAB_SHAPES_MAX + 1, sizeof *h->shapes);
-  bool good = unknown != MODEL_NONE && shapes && h->shape_of && h->values && h->shapes;
+  bool good = unknown != MODEL_NONE && shapes && h->shape_of && h->number_of && h->shapes;
   if (good)
     {
       uint32_t rank[PCTAB_SHAPES_MAX + 1], first[PCTAB_SHAPES_MAX + 1];
@@ -103,168 +163,167 @@ value_rules (struct model *m, struct hot *h)
               rank[s] = i;
         }
       h->sp_unit = offset_unit (m);
-      set_values (m, h, rank);
+      while (h->shape_cnt > 1u << h->shape_bits)
+        h->shape_bits++;
+      good = number_values (m, h, rank, unknown);
     }
   free (shapes);
   return good;
 }
 
-/* Functions to classes and streams */
+/* Functions to lists */
 
+/* The row with the largest SP delta; MODEL_NONE where some row does not count from SP. */
 static uint32_t
-frame_max_sp (const struct model *m, const struct model_frame *f)
+max_row (const struct model *m, const struct hot *h, const struct model_frame *f)
 {
   uint32_t max = 0;
-  for (uint32_t i = f->row; i < f->row + f->row_cnt; i++)
+  int32_t max_off = -1;
+  for (uint32_t i = 0; i < f->row_cnt; i++)
     {
-      const struct rule *r = &m->rules.at[m->rows.at[i].rule];
-      if (r->cfa != CFA_SP || r->cfa_off < 0)
-        return PCTAB_SP_UNBOUNDED;
-      max = (uint32_t) r->cfa_off > max ? (uint32_t) r->cfa_off : max;
+      uint32_t rule = m->rows.at[f->row + i].rule;
+      const struct rule *r = &m->rules.at[rule];
+      if (r->cfa != CFA_SP || r->cfa_off < 0 || h->shape_of[rule] == 0)
+        return MODEL_NONE;
+      if (r->cfa_off > max_off)
+        {
+          max_off = r->cfa_off;
+          max = i;
+        }
     }
   return max;
 }
 
-static struct hot_class
-frame_class (const struct model *m, const struct hot *h, const struct model_frame *f)
+/* A value list's second byte. */
+static unsigned
+frame_head (const struct model *m, const struct model_frame *f, uint32_t max)
 {
-  uint32_t rule = m->rows.at[f->row].rule;
-  struct hot_class c = { h->values[rule], frame_max_sp (m, f), 0 };
-  if (f->flags & FRAME_SIGNAL)
-    c.flags |= PCTAB_FUNC_SIGNAL;
-  if (m->rules.at[rule].ra == RA_UNDEFINED)
-    c.flags |= PCTAB_FUNC_TOP;
-  return c;
+  bool top = m->rules.at[m->rows.at[f->row].rule].ra == RA_UNDEFINED;
+  return (max == MODEL_NONE ? PCTAB_V_UNBOUNDED : max) | (f->flags & FRAME_SIGNAL ? PCTAB_V_SIGNAL : 0)
+         | (top ? PCTAB_V_TOP : 0);
 }
 
-/* The number of a class; equal ones once, in the order of their first function. */
+static unsigned char *
+put_u16 (unsigned char *p, unsigned v)
+{
+  p[0] = (unsigned char) v;
+  p[1] = (unsigned char) (v >> 8);
+  return p + 2;
+}
+
 static uint32_t
-class_number (struct hot *h, struct hot_class c)
+add_values (struct hot *h, const struct model_row *rows, uint32_t cnt, unsigned head)
 {
-  uint64_t hash = pctab__xxh64 (&c, sizeof c, 0);
-  size_t cap = h->class_hash_cap, at = hash & (cap - 1);
-  for (; cap && h->class_hash[at] != MODEL_NONE; at = (at + 1) & (cap - 1))
-    if (!memcmp (&h->classes.at[h->class_hash[at]], &c, sizeof c))
-      return h->class_hash[at];
-  if (!model_reserve (&h->classes, 1))
-    return MODEL_NONE;
-  h->classes.at[h->classes.cnt++] = c;
-  if (h->classes.cnt * 2 <= cap)
-    return h->class_hash[at] = (uint32_t) h->classes.cnt - 1;
-  cap = cap ? cap * 2 : 1024;
-  uint32_t *slots = realloc (h->class_hash, cap * sizeof *slots);
-  if (!slots)
-    return MODEL_NONE;
-  memset (slots, 0xff, cap * sizeof *slots);
-  for (size_t i = 0; i < h->classes.cnt; i++)
-    {
-      at = pctab__xxh64 (&h->classes.at[i], sizeof c, 0) & (cap - 1);
-      while (slots[at] != MODEL_NONE)
-        at = (at + 1) & (cap - 1);
-      slots[at] = (uint32_t) i;
-    }
-  h->class_hash = slots;
-  h->class_hash_cap = cap;
-  return (uint32_t) h->classes.cnt - 1;
+  unsigned char list[PCTAB_V_HEAD_BYTES + 2 * (PCTAB_O_NEAR_MAX + PCTAB_O_FAR_MAX + 1)], *p = list;
+  unsigned wide = 0;
+  for (uint32_t i = 0; i < cnt; i++)
+    if (h->number_of[rows[i].rule] > 255)
+      wide = PCTAB_V_WIDE;
+  *p++ = (unsigned char) (cnt | wide);
+  *p++ = (unsigned char) head;
+  for (uint32_t i = 0; i < cnt; i++)
+    if (wide)
+      p = put_u16 (p, h->number_of[rows[i].rule]);
+    else
+      *p++ = (unsigned char) h->number_of[rows[i].rule];
+  return pctab__pool_add (&h->value_lists, list, (size_t) (p - list));
 }
 
-static bool
-end_stream (struct hot *h, uint32_t head)
+static uint32_t
+add_near_offsets (struct hot *h, const struct model_row *rows, uint32_t cnt)
 {
-  if (!model_reserve (&h->set.ends, 1) || !model_reserve (&h->heads, 1))
-    return false;
-  h->set.ends.at[h->set.ends.cnt++] = (uint32_t) h->set.steps.cnt;
-  h->heads.at[h->heads.cnt++] = head;
-  return true;
+  unsigned char list[PCTAB_O_NEAR_MAX];
+  for (uint32_t i = 1; i < cnt; i++)
+    list[i - 1] = (unsigned char) ((rows[i].off - rows[0].off) / h->insn);
+  return pctab__pool_add (&h->offset_lists, list, cnt - 1);
 }
 
+static uint32_t
+add_far_offsets (struct hot *h, const struct model_row *rows, uint32_t cnt, uint32_t near)
+{
+  unsigned char list[2 + PCTAB_O_NEAR_MAX + 2 * PCTAB_O_FAR_MAX], *p = list;
+  *p++ = (unsigned char) near;
+  for (uint32_t i = 1; i <= near; i++)
+    *p++ = (unsigned char) ((rows[i].off - rows[0].off) / h->insn);
+  if (near + 1 < cnt && (p - list) & 1)
+    *p++ = 0;
+  for (uint32_t i = near + 1; i < cnt; i++)
+    p = put_u16 (p, (rows[i].off - rows[0].off) / h->insn);
+  return pctab__pool_add (&h->offset_lists, list, (size_t) (p - list));
+}
+
+/* How many of CNT rows go into one pair of lists; *NEAR: how many of them, behind the first, are near it. */
+static uint32_t
+rows_that_fit (const struct hot *h, const struct model_row *rows, uint32_t cnt, uint32_t *near)
+{
+  uint32_t i = 1;
+  while (i < cnt && i <= PCTAB_O_NEAR_MAX && (rows[i].off - rows[0].off) / h->insn < PCTAB_O_NEAR_END)
+    i++;
+  *near = i - 1;
+  while (i < cnt && i - 1 - *near < PCTAB_O_FAR_MAX && (rows[i].off - rows[0].off) / h->insn < PCTAB_O_FAR_END)
+    i++;
+  return i;
+}
+
+/* A long function: its rows in blocks, each from a stated row on with lists of its own, so that a lookup searches the
+ * blocks and then one pair of lists. */
 static bool
-is_long (const struct model *m, const struct model_frame *f, unsigned insn)
+add_long (const struct model *m, struct hot *h, const struct model_frame *f, struct hot_func *func)
 {
   const struct model_row *rows = &m->rows.at[f->row];
-  return f->row_cnt - 1 > PCTAB_BLOCK_STEPS_MAX || f->end - f->off >= PCTAB_LONG_BYTES_MIN
-         || (rows[f->row_cnt - 1].off - rows[0].off) / insn > CODE_ADV_MAX;
-}
-
-static struct step
-row_step (const struct hot *h, const struct model_row *row)
-{
-  return (struct step){ (row->off - row[-1].off) / h->insn, h->values[row->rule] - h->values[row[-1].rule] };
-}
-
-/* A short function: one stream, shared with every function that has the same class and steps. */
-static bool
-add_short (const struct model *m, struct hot *h, const struct model_frame *f, uint32_t class, uint32_t *stream)
-{
-  if (!model_reserve (&h->set.steps, f->row_cnt))
-    return false;
-  struct step *steps = h->set.steps.at + h->set.steps.cnt;
-  for (uint32_t i = 1; i < f->row_cnt; i++)
-    steps[i - 1] = row_step (h, &m->rows.at[f->row + i]);
-  size_t len = (f->row_cnt - 1) * sizeof *steps;
-  size_t at = pctab__xxh64 (steps, len, class) & (h->stream_hash_cap - 1);
-  for (; h->stream_hash[at] != MODEL_NONE; at = (at + 1) & (h->stream_hash_cap - 1))
-    {
-      uint32_t have = h->stream_hash[at], first = have ? h->set.ends.at[have - 1] : 0;
-      if (h->heads.at[have] == class && h->set.ends.at[have] - first == f->row_cnt - 1
-          && !memcmp (h->set.steps.at + first, steps, len))
-        {
-          *stream = have;
-          return true;
-        }
-    }
-  *stream = h->stream_hash[at] = (uint32_t) h->set.ends.cnt;
-  h->set.steps.cnt += f->row_cnt - 1;
-  return end_stream (h, class);
-}
-
-/* A long function: its rows in blocks, each a stream of its own from a stated row on, so that a lookup searches the
- * blocks and walks one. */
-static bool
-add_long (const struct model *m, struct hot *h, const struct model_frame *f, uint32_t class, uint32_t *number)
-{
   if (!model_reserve (&h->longs, 1))
     return false;
-  *number = (uint32_t) h->longs.cnt++;
-  h->longs.at[*number] = (struct hot_long){ f->off, class, (uint32_t) h->blocks.cnt, 0 };
-  const struct model_row *rows = &m->rows.at[f->row];
-  for (uint32_t i = 0; i < f->row_cnt;)
+  func->kind = PCTAB_E_KIND_LONG;
+  func->number = (uint32_t) h->longs.cnt;
+  struct hot_long *l = &h->longs.at[h->longs.cnt++];
+  uint32_t max = max_row (m, h, f);
+  *l = (struct hot_long){ f->off, (uint32_t) h->blocks.cnt, 0, 0, 0 };
+  l->flags = (uint16_t) frame_head (m, f, max == MODEL_NONE ? max : 0);
+  l->max_value = max == MODEL_NONE ? 0 : (uint16_t) h->number_of[rows[max].rule];
+  for (uint32_t i = 0, cnt, near; i < f->row_cnt; i += cnt)
     {
-      uint32_t from = i++;
-      if (!model_reserve (&h->blocks, 1) || !model_reserve (&h->set.steps, PCTAB_BLOCK_STEPS_MAX))
+      cnt = rows_that_fit (h, rows + i, f->row_cnt - i, &near);
+      uint32_t values = add_values (h, rows + i, cnt, 0), offsets = add_far_offsets (h, rows + i, cnt, near);
+      if (values == UINT32_MAX || offsets == UINT32_MAX || !model_reserve (&h->blocks, 1))
         return false;
-      h->blocks.at[h->blocks.cnt++]
-        = (struct hot_block){ rows[from].off - f->off, h->values[rows[from].rule], (uint32_t) h->set.ends.cnt };
-      for (; i < f->row_cnt && i - from <= PCTAB_BLOCK_STEPS_MAX && (rows[i].off - rows[from].off) / h->insn <= CODE_ADV_MAX;
-           i++)
-        h->set.steps.at[h->set.steps.cnt++] = row_step (h, &rows[i]);
-      if (!end_stream (h, MODEL_NONE))
-        return false;
+      h->blocks.at[h->blocks.cnt++] = (struct hot_block){ rows[i].off - f->off, values, offsets };
+      l->block_cnt++;
     }
-  h->longs.at[*number].block_cnt = (uint32_t) h->blocks.cnt - h->longs.at[*number].block;
   return true;
 }
 
 static bool
-add_frames (const struct model *m, struct hot *h)
+add_frame (const struct model *m, struct hot *h, const struct model_frame *f, struct hot_func *func)
 {
-  for (h->stream_hash_cap = 1024; h->stream_hash_cap < 2 * m->frames.cnt;)
-    h->stream_hash_cap *= 2;
-  h->stream_hash = malloc (h->stream_hash_cap * sizeof *h->stream_hash);
-  h->funcs = calloc (m->frames.cnt + 1, sizeof *h->funcs);
-  if (!h->stream_hash || !h->funcs)
+  const struct model_row *rows = &m->rows.at[f->row];
+  uint32_t near;
+  if (rows_that_fit (h, rows, f->row_cnt, &near) < f->row_cnt || f->end - f->off >= PCTAB_LONG_BYTES_MIN)
+    return add_long (m, h, f, func);
+  func->values = add_values (h, rows, f->row_cnt, frame_head (m, f, max_row (m, h, f)));
+  func->kind = near + 1 == f->row_cnt ? PCTAB_E_KIND_NEAR : PCTAB_E_KIND_FAR;
+  func->offsets = near + 1 == f->row_cnt ? add_near_offsets (h, rows, f->row_cnt)
+                                         : add_far_offsets (h, rows, f->row_cnt, near);
+  return func->values != UINT32_MAX && func->offsets != UINT32_MAX;
+}
+
+/* Starts new bases before frame I when half of what the bits of an entry reach is used up, where no function crosses the
+ * start of a page: the functab starts a range there.  Programs of some 200,000 functions come to this. */
+static bool
+split_lists (const struct model *m, struct hot *h, size_t i)
+{
+  const struct hot_split *last = h->splits.cnt ? &h->splits.at[h->splits.cnt - 1] : NULL;
+  size_t values = h->value_lists.bytes.len - (last ? last->values : 0);
+  size_t offsets = h->offset_lists.bytes.len - (last ? last->offsets : 0);
+  if (values < 1u << PCTAB_E_VALUES_BITS && offsets < 1u << PCTAB_E_OFFSETS_BITS)
+    return true;
+  if (m->frames.at[i - 1].end > m->frames.at[i].off / PCTAB_PAGE_BYTES * PCTAB_PAGE_BYTES)
+    return true;
+  if (!model_reserve (&h->splits, 1))
     return false;
-  memset (h->stream_hash, 0xff, h->stream_hash_cap * sizeof *h->stream_hash);
-  for (size_t i = 0; i < m->frames.cnt; i++)
-    {
-      const struct model_frame *f = &m->frames.at[i];
-      struct hot_func *func = &h->funcs[i];
-      uint32_t class = class_number (h, frame_class (m, h, f));
-      func->is_long = is_long (m, f, h->insn);
-      if (class == MODEL_NONE
-          || !(func->is_long ? add_long (m, h, f, class, &func->at) : add_short (m, h, f, class, &func->at)))
-        return false;
-    }
+  pctab__pool_forget (&h->value_lists);
+  pctab__pool_forget (&h->offset_lists);
+  h->splits.at[h->splits.cnt++]
+    = (struct hot_split){ (uint32_t) i, (uint32_t) h->value_lists.bytes.len, (uint32_t) h->offset_lists.bytes.len };
   return true;
 }
 
@@ -273,22 +332,25 @@ pctab__hot_collect (struct hot *h, struct model *m, unsigned insn)
 {
   memset (h, 0, sizeof *h);
   h->insn = insn;
-  return value_rules (m, h) && add_frames (m, h);
+  h->funcs = calloc (m->frames.cnt + 1, sizeof *h->funcs);
+  bool good = h->funcs && value_rules (m, h);
+  for (size_t i = 0; good && i < m->frames.cnt; i++)
+    good = (!i || split_lists (m, h, i)) && add_frame (m, h, &m->frames.at[i], &h->funcs[i]);
+  return good;
 }
 
 void
 pctab__hot_free (struct hot *h)
 {
   free (h->shape_of);
-  free (h->values);
+  free (h->number_of);
+  free (h->values.at);
   free (h->shapes);
-  free (h->classes.at);
-  free (h->class_hash);
-  free (h->stream_hash);
   free (h->funcs);
   free (h->longs.at);
   free (h->blocks.at);
-  free (h->heads.at);
-  pctab__step_set_free (&h->set);
+  free (h->splits.at);
+  pctab__pool_free (&h->value_lists);
+  pctab__pool_free (&h->offset_lists);
   memset (h, 0, sizeof *h);
 }

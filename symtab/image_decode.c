@@ -3,7 +3,7 @@
  * what is likely wrong (a placeholder, a foreign file) to what only damage can explain. */
 #include "pctab.h"
 
-#include "table.h"
+#include "lists.h"
 #include "xxh64.h"
 
 const char *
@@ -83,188 +83,203 @@ count (struct part p, uint32_t bytes, const unsigned char **at, uint32_t *cnt)
 static bool
 find_parts (struct pctab_table *t)
 {
-  struct part streams = part (t->image, PCTAB_P_SP_STREAMS);
-  t->streams = streams.at;
-  t->stream_len = streams.len;
+  struct part values = part (t->image, PCTAB_P_VALUE_LISTS), offsets = part (t->image, PCTAB_P_OFFSET_LISTS);
+  if (values.len < PCTAB_O_SLACK || offsets.len < PCTAB_O_SLACK)
+    return false;
+  t->value_lists = values.at;
+  t->value_list_len = values.len - PCTAB_O_SLACK;
+  t->offset_lists = offsets.at;
+  t->offset_list_len = offsets.len - PCTAB_O_SLACK;
   return count (part (t->image, PCTAB_P_RANGES), PCTAB_RANGE_BYTES, &t->ranges, &t->range_cnt)
-         && count (part (t->image, PCTAB_P_ROWS), PCTAB_ROW_BYTES, &t->rows, &t->row_cnt)
+         && count (part (t->image, PCTAB_P_PAGES), 4, &t->pages, &t->page_cnt)
+         && count (part (t->image, PCTAB_P_SLOTS), 2, &t->slots, &t->slot_cnt)
          && count (part (t->image, PCTAB_P_FUNCTAB), PCTAB_FUNCTAB_BYTES, &t->functab, &t->entry_cnt)
          && count (part (t->image, PCTAB_P_LONGS), PCTAB_LONG_BYTES, &t->longs, &t->long_cnt)
          && count (part (t->image, PCTAB_P_BLOCKS), PCTAB_BLOCK_BYTES, &t->blocks, &t->block_cnt)
-         && count (part (t->image, PCTAB_P_CLASSES), PCTAB_CLASS_BYTES, &t->classes, &t->class_cnt)
-         && count (part (t->image, PCTAB_P_SHAPES), PCTAB_SHAPE_BYTES, &t->shapes, &t->shape_cnt) && t->shape_cnt;
+         && count (part (t->image, PCTAB_P_VALUES), 4, &t->value_of, &t->value_cnt)
+         && count (part (t->image, PCTAB_P_SHAPES), PCTAB_SHAPE_BYTES, &t->shapes, &t->shape_cnt) && t->shape_cnt
+         && t->value_cnt;
 }
 
-/* Pairs are made of earlier codes, their advance and change are their halves' sums, and only END ends. */
+/* The offset list of ROWS rows at OFF: as many offsets, rising. */
 static bool
-dict_holds (struct pctab_table *t)
+offsets_hold (const struct pctab_table *t, uint64_t off, unsigned rows, bool far)
 {
-  struct part p = part (t->image, PCTAB_P_SP_DICT);
-  if (p.len < 4)
+  if (off > t->offset_list_len)
     return false;
-  uint32_t singles = at_u16 (p.at), pairs = at_u16 (p.at + 2);
-  t->pair_min = 2 + singles;
-  t->code_cnt = t->pair_min + pairs;
-  if (t->code_cnt > 256 || p.len != 4 + 4 * t->code_cnt + 2 * pairs)
-    return false;
-  t->codes = p.at + 4;
-  t->pairs = t->codes + 4 * t->code_cnt - 2 * t->pair_min;
-  for (unsigned c = 0; c < t->code_cnt; c++)
+  const unsigned char *near = t->offset_lists + off, *wide = near;
+  unsigned near_cnt = rows - 1;
+  if (far)
     {
-      unsigned adv = code_adv (t->codes, c);
-      if (c < t->pair_min)
-        {
-          if ((c < 2) != (adv == 0xffff) || (c < 2 && code_dv (t->codes, c)))
-            return false;
-          continue;
-        }
-      unsigned l = t->pairs[2 * c], r = t->pairs[2 * c + 1], la = code_adv (t->codes, l), ra = code_adv (t->codes, r);
-      if (!l || !r || l >= c || r >= c || la == 0xffff || (ra == 0xffff ? adv != 0xffff : la + ra != adv || adv == 0xffff)
-          || code_dv (t->codes, l) + code_dv (t->codes, r) != code_dv (t->codes, c))
+      near_cnt = *near;
+      wide = far_offsets (near++, near_cnt);
+    }
+  unsigned far_cnt = rows - 1 - near_cnt;
+  if (near_cnt > PCTAB_O_NEAR_MAX || near_cnt > rows - 1 || far_cnt > PCTAB_O_FAR_MAX
+      || near - t->offset_lists + near_cnt > t->offset_list_len
+      || (far_cnt && wide - t->offset_lists + 2 * (uint64_t) far_cnt > t->offset_list_len))
+    return false;
+  for (unsigned i = 0, last = 0; i < rows - 1; i++)
+    {
+      unsigned at = i < near_cnt ? near[i] : at_le16 (wide + 2 * (i - near_cnt));
+      if (at <= last)
         return false;
+      last = at;
     }
   return true;
 }
 
+/* A pair of lists: every number that of a value. */
 static bool
-varint_holds (const unsigned char **p, const unsigned char *end)
+lists_hold (const struct pctab_table *t, uint64_t values_off, uint64_t offsets_off, bool far)
 {
-  for (unsigned i = 0; i < 5 && *p < end; i++)
-    if (!(*(*p)++ & 128))
-      return true;
-  return false;
-}
-
-/* A stream's codes are known, its escapes whole, its advance below 0xffff, and it ends inside the part. */
-static bool
-stream_holds (const struct pctab_table *t, uint32_t off)
-{
-  const unsigned char *p = t->streams + off, *end = t->streams + t->stream_len;
-  for (uint64_t sum = 0; p < end && sum <= 0xfffe;)
-    {
-      unsigned code = *p++;
-      if (code >= t->code_cnt)
-        return false;
-      if (code == 0)
-        {
-          const unsigned char *q = p;
-          if (!varint_holds (&p, end) || !varint_holds (&p, end))
-            return false;
-          sum += take_uvar (&q);
-        }
-      else if (code_adv (t->codes, code) == 0xffff)
-        return true;
-      else
-        sum += code_adv (t->codes, code);
-    }
-  return false;
-}
-
-static bool
-short_holds (const struct pctab_table *t, uint32_t off)
-{
-  if (!off || off >= t->stream_len)
+  if (values_off + PCTAB_V_HEAD_BYTES > t->value_list_len)
     return false;
-  const unsigned char *p = t->streams + off, *end = t->streams + t->stream_len;
-  if (*p == 255)
-    {
-      const unsigned char *q = p + 1;
-      if (!varint_holds (&q, end))
-        return false;
-    }
-  return take_head (&p) < t->class_cnt && stream_holds (t, (uint32_t) (p - t->streams));
+  const unsigned char *v = t->value_lists + values_off;
+  unsigned rows = v[0] & PCTAB_V_ROWS, wide = v[0] & PCTAB_V_WIDE ? 2 : 1, max = v[1] & PCTAB_V_MAX_ROW;
+  if (!rows || v[0] > (PCTAB_V_ROWS | PCTAB_V_WIDE) || (max >= rows && max != PCTAB_V_UNBOUNDED)
+      || values_off + PCTAB_V_HEAD_BYTES + wide * rows > t->value_list_len)
+    return false;
+  for (unsigned i = 0; i < rows; i++)
+    if ((wide == 2 ? at_le16 (v + PCTAB_V_HEAD_BYTES + 2 * i) : v[PCTAB_V_HEAD_BYTES + i]) >= t->value_cnt)
+      return false;
+  return offsets_hold (t, offsets_off, rows, far);
 }
 
 static bool
-long_holds (const struct pctab_table *t, uint32_t number, uint32_t low)
+long_holds (const struct pctab_table *t, uint64_t number, uint16_t low)
 {
   if (number >= t->long_cnt)
     return false;
-  const unsigned char *l = t->longs + number * PCTAB_LONG_BYTES;
-  uint32_t block = at_u32 (l + 8), cnt = at_u32 (l + 12);
-  if ((at_u32 (l) & 0xffff) != low || at_u32 (l + 4) >= t->class_cnt || !cnt || block > t->block_cnt
-      || cnt > t->block_cnt - block)
+  const unsigned char *l = t->longs + PCTAB_LONG_BYTES * number;
+  uint32_t block = at_u32 (l + 4), cnt = at_u32 (l + 8);
+  if ((uint16_t) at_u32 (l) != low || at_u16 (l + 12) >= t->value_cnt || !cnt || block > t->block_cnt || cnt > t->block_cnt - block)
     return false;
   for (uint32_t i = 0; i < cnt; i++)
     {
-      const unsigned char *b = t->blocks + (block + i) * PCTAB_BLOCK_BYTES;
+      const unsigned char *b = t->blocks + PCTAB_BLOCK_BYTES * (uint64_t) (block + i);
       if (i ? at_u32 (b) <= at_u32 (b - PCTAB_BLOCK_BYTES) : at_u32 (b) != 0)
         return false;
-      if (at_u32 (b + 8) >= t->stream_len || !stream_holds (t, at_u32 (b + 8)))
+      if (!lists_hold (t, at_u32 (b + 4), at_u32 (b + 8), true))
         return false;
     }
   return true;
 }
 
+/* Each block belongs to one long function, so that checking them all takes no longer than the table is. */
 static bool
-entries_hold (const struct pctab_table *t)
+longs_hold (const struct pctab_table *t)
 {
-  for (uint32_t i = 0; i < t->entry_cnt; i++)
+  uint32_t block = 0;
+  for (uint32_t i = 0; i < t->long_cnt; i++)
     {
-      const unsigned char *e = t->functab + i * PCTAB_FUNCTAB_BYTES;
-      uint32_t rec = at_u32 (e + 2);
-      if (!rec)
-        continue;
-      if (i + 1 == t->entry_cnt)
+      const unsigned char *l = t->longs + PCTAB_LONG_BYTES * (uint64_t) i;
+      if (at_u32 (l + 4) != block || !long_holds (t, i, (uint16_t) at_u32 (l)))
         return false;
-      if (rec & PCTAB_REC_LONG ? !long_holds (t, rec >> PCTAB_REC_SHIFT, at_u16 (e)) : !short_holds (t, rec >> PCTAB_REC_SHIFT))
-        return false;
+      block += at_u32 (l + 8);
     }
-  return true;
+  return block == t->block_cnt;
 }
 
-/* One range: its rows name rising entries of its own, each of which starts in the part of the code that counts it. */
+/* Entry I of a range whose lists count from VALUES and OFFSETS and whose first entry is FIRST. */
 static bool
-range_holds (const struct pctab_table *t, uint32_t number)
+entry_holds (const struct pctab_table *t, uint32_t i, uint32_t first, uint32_t values, uint32_t offsets)
 {
-  const unsigned char *r = t->ranges + number * PCTAB_RANGE_BYTES;
-  uint32_t off = at_u32 (r), end = at_u32 (r + 4), row = at_u32 (r + 8), entry = at_u32 (r + 12);
-  uint32_t last = number + 1 < t->range_cnt ? at_u32 (r + PCTAB_RANGE_BYTES + 12) : t->entry_cnt;
-  unsigned shift = t->row_shift + 4;
-  if (off % PCTAB_PAGE_BYTES || end <= off || row > t->row_cnt || entry > last || last - entry < 2 || last > t->entry_cnt)
-    return false;
-  uint64_t rows = ((uint64_t) (end - off - 1) >> shift) + 1;
-  if (rows > t->row_cnt - row || (number && off < at_u32 (r - PCTAB_RANGE_BYTES + 4)))
-    return false;
-  if (number + 1 == t->range_cnt && row + rows != t->row_cnt)
-    return false;
-  for (uint64_t i = 0; i < rows; i++)
+  uint64_t bits = at_u64 (t->functab + PCTAB_FUNCTAB_BYTES * (uint64_t) i), number = bits >> PCTAB_E_LONG_SHIFT;
+  uint64_t before = i > first ? at_u64 (t->functab + PCTAB_FUNCTAB_BYTES * (uint64_t) (i - 1)) : 0;
+  uint16_t start = (uint16_t) bits;
+  switch (entry_kind (bits))
     {
-      const unsigned char *at = t->rows + (row + i) * PCTAB_ROW_BYTES;
-      uint32_t first = at_u32 (at);
-      if (first < entry || first + at[4 + PCTAB_ROW_SUBS - 1] > last - 1 || first >= last - 1 || (i == 0 && first != entry))
+    case PCTAB_E_KIND_GAP:
+      return bits >> PCTAB_E_START_BITS == 0;
+    case PCTAB_E_KIND_LONG:
+      return number < t->long_cnt && (!start || (uint16_t) at_u32 (t->longs + PCTAB_LONG_BYTES * number) == start);
+    case PCTAB_E_KIND_CONT:
+      return !start && (entry_kind (before) == PCTAB_E_KIND_NEAR || entry_kind (before) == PCTAB_E_KIND_FAR);
+    case PCTAB_E_KIND_NEAR:
+    case PCTAB_E_KIND_FAR:
+      return lists_hold (t, values + 2 * (bits >> PCTAB_E_VALUES_SHIFT & ((1u << PCTAB_E_VALUES_BITS) - 1)),
+                         offsets + 2 * (bits >> PCTAB_E_OFFSETS_SHIFT), entry_kind (bits) == PCTAB_E_KIND_FAR);
+    default:
+      return false;
+    }
+}
+
+/* One page: its first entry is at its start, the others rise, and each slot names the last one before its end. */
+static bool
+page_holds (const struct pctab_table *t, uint32_t base, uint32_t last, const unsigned char *slots)
+{
+  uint32_t done = 0, slot_cnt = PCTAB_PAGE_BYTES >> t->slot_shift;
+  uint32_t at = entry_start (t->functab + PCTAB_FUNCTAB_BYTES * (uint64_t) base);
+  if (at)
+    return false;
+  for (uint32_t k = 0; k < slot_cnt; k++)
+    {
+      uint32_t to = at_u16 (slots + 2 * (uint64_t) k);
+      if (to < done || to >= last - base)
         return false;
-      for (unsigned sub = 0; sub < PCTAB_ROW_SUBS; sub++)
+      while (done < to)
         {
-          unsigned before = sub ? at[3 + sub] : 0;
-          if (at[4 + sub] < before)
+          uint32_t start = entry_start (t->functab + PCTAB_FUNCTAB_BYTES * (uint64_t) (base + ++done));
+          if (start <= at || start >> t->slot_shift != k)
             return false;
-          uint32_t lo = (uint32_t) (off + (i << shift) + ((uint64_t) sub << t->row_shift));
-          for (unsigned k = before; k < at[4 + sub]; k++)
-            {
-              uint16_t low = at_u16 (t->functab + (first + k + 1) * PCTAB_FUNCTAB_BYTES);
-              uint16_t prev = at_u16 (t->functab + (first + k) * PCTAB_FUNCTAB_BYTES);
-              if (low < (lo & 0xffff) || low - (lo & 0xffff) >= 1u << t->row_shift || (k > before && low <= prev))
-                return false;
-            }
+          at = start;
         }
-      uint32_t next = first + at[4 + PCTAB_ROW_SUBS - 1];
-      if (i + 1 < rows ? at_u32 (at + PCTAB_ROW_BYTES) != next
-                         && (at_u32 (at + PCTAB_ROW_BYTES) != next + 1) : next + 1 < last - 1)
-        return false;
     }
   return true;
+}
+
+/* One range: its pages go through its entries from the first to the one before the last, which is the end. */
+static bool
+range_holds (const struct pctab_table *t, uint32_t number, uint32_t *page)
+{
+  const unsigned char *r = t->ranges + PCTAB_RANGE_BYTES * (uint64_t) number;
+  uint32_t off = at_u32 (r), end = at_u32 (r + 4), first = at_u32 (r + 12), slots = PCTAB_PAGE_BYTES >> t->slot_shift;
+  uint32_t next = number + 1 < t->range_cnt ? at_u32 (r + PCTAB_RANGE_BYTES + 12) : t->entry_cnt, at = first;
+  if (off % PCTAB_PAGE_BYTES || end <= off || at_u32 (r + 8) != *page || first >= next || next > t->entry_cnt
+      || next - first < 2 || (number ? off < at_u32 (r - PCTAB_RANGE_BYTES + 4) : first)
+      || at_u32 (r + PCTAB_R_VALUES) % 2 || at_u32 (r + PCTAB_R_OFFSETS) % 2)
+    return false;
+  uint32_t pages = (end - off - 1) / PCTAB_PAGE_BYTES + 1;
+  if (pages > t->page_cnt - *page || (uint64_t) (*page + pages) * slots > t->slot_cnt)
+    return false;
+  for (uint32_t p = *page; p < *page + pages; p++)
+    {
+      const unsigned char *s = t->slots + 2 * (uint64_t) p * slots;
+      if (at >= next - 1 || at_u32 (t->pages + 4 * (uint64_t) p) != at || !page_holds (t, at, next - 1, s))
+        return false;
+      at += at_u16 (s + 2 * (uint64_t) (slots - 1)) + 1u;
+    }
+  *page += pages;
+  for (uint32_t i = first; i < next; i++)
+    if (!entry_holds (t, i, first, at_u32 (r + PCTAB_R_VALUES), at_u32 (r + PCTAB_R_OFFSETS)))
+      return false;
+  return at == next - 1 && at_u64 (t->functab + PCTAB_FUNCTAB_BYTES * (uint64_t) at) == (uint16_t) end;
 }
 
 static bool
 ranges_hold (const struct pctab_table *t)
 {
-  if (t->row_shift < 4 || t->row_shift > 12)
+  uint32_t page = 0;
+  if (t->slot_shift < PCTAB_SLOT_SHIFT_MIN || t->slot_shift > PCTAB_SLOT_SHIFT_MAX)
     return false;
   for (uint32_t i = 0; i < t->range_cnt; i++)
-    if (!range_holds (t, i))
+    if (!range_holds (t, i, &page))
       return false;
-  return t->range_cnt > 0;
+  return t->range_cnt > 0 && page == t->page_cnt
+         && (uint64_t) page * (PCTAB_PAGE_BYTES >> t->slot_shift) == t->slot_cnt;
+}
+
+void
+pctab__table_range (const struct pctab_table *t, const unsigned char *at, struct pctab_range *range)
+{
+  uint64_t page = at_u32 (at + 8);
+  *range = (struct pctab_range){
+    .pc = t->base + at_u32 (at),
+    .len = at_u32 (at + 4) - at_u32 (at),
+    .pages = t->pages + 4 * page,
+    .slots = t->slots + 2 * page * (PCTAB_PAGE_BYTES >> t->slot_shift),
+  };
 }
 
 static bool
@@ -277,6 +292,21 @@ shapes_hold (const struct pctab_table *t)
         return false;
     }
   return t->shape_bits <= 8 && t->sp_unit && !(t->sp_unit & (t->sp_unit - 1));
+}
+
+/* Values have a shape and a CFA offset in bounds. */
+static bool
+values_hold (const struct pctab_table *t)
+{
+  for (uint32_t i = 0; i < t->value_cnt; i++)
+    {
+      int32_t value = (int32_t) at_u32 (t->value_of + 4 * (uint64_t) i);
+      int64_t off = (int64_t) (value >> t->shape_bits) * t->sp_unit;
+      if (((uint32_t) value & ((1u << t->shape_bits) - 1)) >= t->shape_cnt || off > PCTAB_CFA_OFF_MAX
+          || off < -PCTAB_CFA_OFF_MAX)
+        return false;
+    }
+  return true;
 }
 
 enum pctab_error
@@ -298,17 +328,16 @@ pctab_table_open (struct pctab_table *table, const void *data, size_t len, uint6
     .insn_shift = image[PCTAB_H_INSN] == 1 ? 0 : image[PCTAB_H_INSN] == 2 ? 1 : 2,
     .sp_unit = image[PCTAB_H_SP_UNIT],
     .shape_bits = image[PCTAB_H_SHAPE_BITS],
-    .row_shift = image[PCTAB_H_ROW_SHIFT],
+    .slot_shift = image[PCTAB_H_SLOT_SHIFT],
   };
   if (image[PCTAB_H_INSN] != 1u << t.insn_shift || (image[PCTAB_H_CLASS] != 64 && image[PCTAB_H_CLASS] != 32)
       || !directory_holds (image))
     return PCTAB_ERROR_HEADER;
-  if (!find_parts (&t) || !shapes_hold (&t) || !dict_holds (&t))
-    return PCTAB_ERROR_STREAM;
+  if (!find_parts (&t) || !shapes_hold (&t) || !values_hold (&t) || !longs_hold (&t))
+    return PCTAB_ERROR_LISTS;
   if (!ranges_hold (&t))
     return PCTAB_ERROR_INDEX;
-  if (!entries_hold (&t))
-    return PCTAB_ERROR_STREAM;
+  pctab__table_range (&t, t.ranges, &t.first);
   *table = t;
   return PCTAB_ERROR_OK;
 }

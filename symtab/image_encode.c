@@ -23,30 +23,13 @@ struct image {
 };
 
 static void
-put_classes (const struct hot *h, struct buf *out)
-{
-  for (size_t i = 0; i < h->classes.cnt; i++)
-    {
-      pctab__buf_u32 (out, (uint32_t) h->classes.at[i].value);
-      pctab__buf_u32 (out, h->classes.at[i].max_sp);
-      pctab__buf_u32 (out, h->classes.at[i].flags);
-    }
-}
-
-static void
 put_shapes (const struct hot *h, struct buf *out)
 {
   for (uint32_t i = 0; i < h->shape_cnt; i++)
     {
       const struct rule *r = &h->shapes[i];
-      pctab__buf_u8 (out, r->cfa);
-      pctab__buf_u8 (out, r->cfa_reg);
-      pctab__buf_u8 (out, r->ra);
-      pctab__buf_u8 (out, r->ra_reg);
-      pctab__buf_u8 (out, r->fp);
-      pctab__buf_u8 (out, r->fp_reg);
-      pctab__buf_u8 (out, r->cfa_idx);
-      pctab__buf_u8 (out, r->cfa_scale);
+      const unsigned char head[] = { r->cfa, r->cfa_reg, r->ra, r->ra_reg, r->fp, r->fp_reg, r->cfa_idx, r->cfa_scale };
+      pctab__buf_bytes (out, head, sizeof head);
       pctab__buf_u32 (out, (uint32_t) r->cfa_add);
       pctab__buf_u32 (out, (uint32_t) r->ra_off);
       pctab__buf_u32 (out, (uint32_t) r->fp_off);
@@ -54,67 +37,50 @@ put_shapes (const struct hot *h, struct buf *out)
 }
 
 static void
-put_longs (const struct hot *h, const uint32_t *offs, struct buf *longs, struct buf *blocks)
+put_longs (const struct hot *h, struct buf *longs, struct buf *blocks)
 {
   for (size_t i = 0; i < h->longs.cnt; i++)
     {
       pctab__buf_u32 (longs, h->longs.at[i].off);
-      pctab__buf_u32 (longs, h->longs.at[i].class);
       pctab__buf_u32 (longs, h->longs.at[i].block);
       pctab__buf_u32 (longs, h->longs.at[i].block_cnt);
+      pctab__buf_u16 (longs, h->longs.at[i].max_value);
+      pctab__buf_u16 (longs, h->longs.at[i].flags);
     }
   for (size_t i = 0; i < h->blocks.cnt; i++)
     {
       pctab__buf_u32 (blocks, h->blocks.at[i].off);
-      pctab__buf_u32 (blocks, (uint32_t) h->blocks.at[i].value);
-      pctab__buf_u32 (blocks, offs[h->blocks.at[i].stream]);
+      pctab__buf_u32 (blocks, h->blocks.at[i].values);
+      pctab__buf_u32 (blocks, h->blocks.at[i].offsets);
     }
 }
 
-static bool
-encode_streams (struct image *im, uint32_t *offs, struct diag *d)
+/* The lists, and bytes behind them that a lookup may read along. */
+static void
+put_lists (const struct list_pool *pool, struct buf *out)
 {
-  struct step_dict dict;
-  struct buf *out = &im->parts[PCTAB_P_SP_STREAMS];
-  pctab__buf_u8 (out, 0); /* so that no record is 0 */
-  if (!pctab__dict_choose (&dict, &im->hot.set) || !pctab__streams_encode (&dict, &im->hot.set, im->hot.heads.at, out, offs))
-    return pctab__diag_memory (d);
-  if (out->len >> (32 - PCTAB_REC_SHIFT))
-    return pctab__diag_error (d, ".eh_frame", "its frame tables take %zu bytes encoded, and a module table holds 128 MiB; "
-                              "split the program into shared objects", out->len);
-  pctab__dict_encode (&dict, &im->parts[PCTAB_P_SP_DICT]);
-  return true;
-}
-
-static uint32_t
-function_record (const struct hot_func *f, const uint32_t *offs)
-{
-  return f->is_long ? f->at << PCTAB_REC_SHIFT | PCTAB_REC_LONG : offs[f->at] << PCTAB_REC_SHIFT;
+  pctab__buf_bytes (out, pool->bytes.at, pool->bytes.len);
+  out->failed |= pool->bytes.failed;
+  unsigned char *slack = pctab__buf_grow (out, PCTAB_O_SLACK);
+  if (slack)
+    memset (slack, 0, PCTAB_O_SLACK);
 }
 
 static bool
 encode_hot (struct image *im, struct diag *d)
 {
-  struct model *m = im->m;
-  uint32_t *offs = malloc ((im->hot.set.ends.cnt + 1) * sizeof *offs);
-  uint32_t *recs = malloc ((m->frames.cnt + 1) * sizeof *recs);
-  bool good = (offs && recs) || pctab__diag_memory (d);
-  good = good && encode_streams (im, offs, d);
-  if (good)
-    {
-      for (size_t i = 0; i < m->frames.cnt; i++)
-        recs[i] = function_record (&im->hot.funcs[i], offs);
-      put_classes (&im->hot, &im->parts[PCTAB_P_CLASSES]);
-      put_shapes (&im->hot, &im->parts[PCTAB_P_SHAPES]);
-      put_longs (&im->hot, offs, &im->parts[PCTAB_P_LONGS], &im->parts[PCTAB_P_BLOCKS]);
-      good = pctab__functab_fill (&im->functab, m, recs) || pctab__diag_memory (d);
-    }
-  if (good)
-    pctab__functab_encode (&im->functab, &im->parts[PCTAB_P_RANGES], &im->parts[PCTAB_P_ROWS],
-                           &im->parts[PCTAB_P_FUNCTAB]);
-  free (offs);
-  free (recs);
-  return good;
+  const struct hot *h = &im->hot;
+  for (size_t i = 0; i < h->values.cnt; i++)
+    pctab__buf_u32 (&im->parts[PCTAB_P_VALUES], (uint32_t) h->values.at[i]);
+  put_shapes (h, &im->parts[PCTAB_P_SHAPES]);
+  put_longs (h, &im->parts[PCTAB_P_LONGS], &im->parts[PCTAB_P_BLOCKS]);
+  put_lists (&h->value_lists, &im->parts[PCTAB_P_VALUE_LISTS]);
+  put_lists (&h->offset_lists, &im->parts[PCTAB_P_OFFSET_LISTS]);
+  if (!pctab__functab_fill (&im->functab, im->m, h, d))
+    return false;
+  pctab__functab_encode (&im->functab, &im->parts[PCTAB_P_RANGES], &im->parts[PCTAB_P_PAGES],
+                         &im->parts[PCTAB_P_SLOTS], &im->parts[PCTAB_P_FUNCTAB]);
+  return true;
 }
 
 static void
@@ -140,7 +106,7 @@ put_header (struct buf *out, const struct image *im, const struct image_about *a
   pctab__buf_u64 (out, about->text_digest);
   pctab__buf_u8 (out, im->hot.sp_unit);
   pctab__buf_u8 (out, im->hot.shape_bits);
-  pctab__buf_u8 (out, im->functab.row_shift);
+  pctab__buf_u8 (out, im->functab.slot_shift);
   pctab__buf_u8 (out, 0);
   pctab__buf_u32 (out, PCTAB_P_CNT);
 }

@@ -34,28 +34,17 @@ swap_elements (unsigned char *p, size_t len, const signed char *widths)
       }
 }
 
-static const signed char u32s[] = { 4, 0 }, u16s[] = { 2, 0 }, rows[] = { 4, -PCTAB_ROW_SUBS, 0 }, functab[] = { 2, 4, 0 },
+static const signed char u32s[] = { 4, 0 }, u16s[] = { 2, 0 }, u64s[] = { 8, 0 }, longs[] = { 4, 4, 4, 2, 2, 0 },
                          shapes[] = { -8, 4, 4, 4, 0 },
                          header[] = { -PCTAB_MAGIC_LEN, 4, 4, 4, 2, -2, 8, 8, 8, 8, -4, 4, 0 };
 
+/* Lists and what varints and bits say have one order on every target. */
 static const signed char *const part_fields[PCTAB_P_CNT] = {
-  [PCTAB_P_RANGES] = u32s,       [PCTAB_P_ROWS] = rows,           [PCTAB_P_FUNCTAB] = functab,
-  [PCTAB_P_LONGS] = u32s,        [PCTAB_P_BLOCKS] = u32s,         [PCTAB_P_CLASSES] = u32s,
-  [PCTAB_P_SHAPES] = shapes,     [PCTAB_P_STRING_INDEX] = u32s,   [PCTAB_P_RECORD_INDEX] = u32s,
-  [PCTAB_P_ORIGIN_INDEX] = u32s, [PCTAB_P_LINE_CODES] = u16s,
+  [PCTAB_P_RANGES] = u32s,       [PCTAB_P_PAGES] = u32s,        [PCTAB_P_SLOTS] = u16s,
+  [PCTAB_P_FUNCTAB] = u64s,      [PCTAB_P_LONGS] = longs,       [PCTAB_P_BLOCKS] = u32s,
+  [PCTAB_P_VALUES] = u32s,       [PCTAB_P_SHAPES] = shapes,     [PCTAB_P_STRING_INDEX] = u32s,
+  [PCTAB_P_RECORD_INDEX] = u32s, [PCTAB_P_ORIGIN_INDEX] = u32s, [PCTAB_P_LINE_CODES] = u16s,
 };
-
-/* A step dictionary: two counts, so many codes with two fields, then bytes. */
-static void
-swap_dict (unsigned char *p, size_t len)
-{
-  if (len < 4)
-    return;
-  swap_elements (p, 4, u16s);
-  size_t codes = 2 + (size_t) load_u16 (p, host_big) + load_u16 (p + 2, host_big);
-  if (4 + 4 * codes <= len)
-    swap_elements (p + 4, 4 * codes, u16s);
-}
 
 static bool
 digests_match (const unsigned char *image, size_t hot, size_t size, bool big)
@@ -88,9 +77,7 @@ pctab__image_swap (unsigned char *image, size_t len)
       size_t bytes = load_u32 (image + PCTAB_H_BYTES + 8 * i + 4, host_big);
       if (off < directory || off > size || bytes > size - off)
         return false;
-      if (i == PCTAB_P_SP_DICT)
-        swap_dict (image + off, bytes);
-      else if (part_fields[i])
+      if (part_fields[i])
         swap_elements (image + off, bytes, part_fields[i]);
     }
   put_u64 (image + PCTAB_H_COLD_DIGEST, pctab__xxh64 (image + hot, size - hot, 0) ^ !match);

@@ -25,17 +25,26 @@ enum pctab_error {
 /* The text of an error, in English, without a newline; never NULL.  Static.  Signal: safe. */
 const char *pctab_error_text (enum pctab_error error);
 
+/* A stretch of code with pages of its own. */
+struct pctab_range {
+  uint64_t pc;  /* where it starts */
+  uint64_t len; /* bytes */
+  const unsigned char *pages, *slots;
+};
+
 /* An open table.  The members are private; copying one is fine.  Bytes: about 250. */
 struct pctab_table {
-  const unsigned char *image;
+  struct pctab_range first; /* most modules have no other */
+  const unsigned char *functab, *value_of;
+  const unsigned char *value_lists, *offset_lists;
+  uint8_t slot_shift, insn_shift, sp_unit, shape_bits;
+  uint16_t machine;
+  uint8_t is64;
   uint32_t len, hot_len;
   uint64_t base; /* the PC of text offset 0 */
-  const unsigned char *ranges, *rows, *functab, *longs, *blocks, *classes, *shapes, *streams;
-  const unsigned char *codes; /* of the SP dictionary: u16 advance, s16 change */
-  const unsigned char *pairs; /* left and right code, from code 0 on */
-  uint32_t range_cnt, row_cnt, entry_cnt, long_cnt, block_cnt, class_cnt, shape_cnt, stream_len, code_cnt, pair_min;
-  uint16_t machine;
-  uint8_t is64, insn_shift, sp_unit, shape_bits, row_shift;
+  const unsigned char *image, *ranges, *pages, *slots, *longs, *blocks, *shapes;
+  uint32_t range_cnt, page_cnt, slot_cnt, entry_cnt, long_cnt, block_cnt, value_cnt, shape_cnt, value_list_len,
+    offset_list_len;
 };
 
 /* Opens the table of LEN readable bytes at IMAGE, which must stay as they are while the table is used.  ADDR is the
@@ -43,29 +52,28 @@ struct pctab_table {
  * byte order and is aligned to 8.  Checks the digest of the hot part, and every index and stream in it, so that no lookup
  * can leave the image; the cold part is checked by pctab_table_check_cold().
  * Returns PCTAB_ERROR_OK; else *T is untouched and the table must not be used.
- * Signal: safe.  Threads: any.  Cost: reads the hot part twice, about 3 ns a function's byte. */
+ * Signal: safe.  Threads: any.  Cost: reads the hot part twice: about 20 ns a function. */
 enum pctab_error pctab_table_open (struct pctab_table *t, const void *image, size_t len, uint64_t addr);
 
 /* Compares the digest of the cold part.  Signal: safe.  Cost: about 0.1 ns a byte of the table. */
 enum pctab_error pctab_table_check_cold (const struct pctab_table *t);
 
-/* A function of a table, as pctab_findfunc() found it.  The members are private but `entry`. */
+/* A function of a table, as pctab_findfunc() found it. */
 struct pctab_func {
-  const struct pctab_table *table;
   uint64_t entry; /* its first PC */
-  uint32_t off;   /* the same as a text offset */
-  uint32_t rec, idx;
+  uint64_t bits;  /* private: its functab entry; 0: no function */
 };
 
-/* Finds the function with frame information that PC lies in.  False: PC is in a gap, a PLT, code without frame
- * information, or outside the module; *F is then undefined.
+/* Finds the function with frame information that PC lies in.  `bits` 0: PC is in a gap, a PLT, code without frame
+ * information, or outside the module; `entry` is then undefined.
  * Signal: safe.  Threads: any.  Cost: three cache lines; no search. */
-bool pctab_findfunc (const struct pctab_table *t, uint64_t pc, struct pctab_func *f);
+struct pctab_func pctab_findfunc (const struct pctab_table *t, uint64_t pc);
 
-/* The value of the function's pcsp table at PC, which must lie in F, and in *START the PC where that value begins.  The
- * number is meaningful to pctab_value_rule() and pctab_value_spdelta() of the same table only.
- * Signal: safe.  Threads: any.  Cost: at most 48 steps after a binary search, whatever the function's size. */
-int32_t pctab_pcvalue (const struct pctab_func *f, uint64_t pc, uint64_t *start);
+/* The value of the function's pcsp table at PC, which must lie in F (from T), and in *START the PC where that value
+ * begins.  The number is meaningful to pctab_value_rule() and pctab_value_spdelta() of the same table only.
+ * Signal: safe.  Threads: any.  Cost: compares all offsets at once; in a function of more than 17 to 33 rows, after a
+ * binary search. */
+int32_t pctab_pcvalue (const struct pctab_table *t, struct pctab_func f, uint64_t pc, uint64_t *start);
 
 /* How a frame's CFA is found: register `reg` (a DWARF number) plus `off`; for PCTAB_CFA_DEREF the word at that address,
  * plus `add`; for PCTAB_CFA_DEREF_INDEX the address is reg + idx * scale + off. */
@@ -93,12 +101,12 @@ int64_t pctab_value_spdelta (const struct pctab_table *t, int32_t value);
 /* The largest SP delta in the function, bytes; PCTAB_MAXSPDELTA_UNBOUNDED where a row does not count from SP (a frame
  * pointer, alloca, stack realignment).  Stored, not computed.  Signal: safe.  Cost: two loads. */
 #define PCTAB_MAXSPDELTA_UNBOUNDED UINT32_MAX
-uint32_t pctab_funcmaxspdelta (const struct pctab_func *f);
+uint32_t pctab_funcmaxspdelta (const struct pctab_table *t, struct pctab_func f);
 
 /* PCTAB_FUNCFLAG_*.  Signal: safe. */
 #define PCTAB_FUNCFLAG_SIGNAL 1 /* a signal frame: its PC is no return address */
 #define PCTAB_FUNCFLAG_TOP 2    /* the outermost frame: it has no caller */
-unsigned pctab_funcflags (const struct pctab_func *f);
+unsigned pctab_funcflags (const struct pctab_table *t, struct pctab_func f);
 
 /* The cold part: names, files, lines, inlined calls.
  *

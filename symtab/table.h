@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Reading the parts of an image in this machine's byte order.  Elements may stand at any address: a functab entry has
- * six bytes. */
+/* Reading the parts of an image in this machine's byte order.  Parts are aligned to 8, the image is as its user has it. */
 #ifndef PCTAB_TABLE_H
 #define PCTAB_TABLE_H
 
@@ -33,45 +32,27 @@ at_u64 (const unsigned char *p)
   return v;
 }
 
+/* The low bits of where a functab entry starts. */
+static inline uint16_t
+entry_start (const unsigned char *entry)
+{
+  return (uint16_t) at_u64 (entry);
+}
+
 static inline unsigned
-code_adv (const unsigned char *codes, unsigned code)
+entry_kind (uint64_t bits)
 {
-  return at_u16 (codes + 4 * code);
+  return bits >> PCTAB_E_KIND_SHIFT & PCTAB_E_KIND_MASK;
 }
 
-static inline int
-code_dv (const unsigned char *codes, unsigned code)
-{
-  return (int16_t) at_u16 (codes + 4 * code + 2);
-}
+/* Sets what lookups need of a range, from where it stands in the table. */
+void pctab__table_range (const struct pctab_table *t, const unsigned char *at, struct pctab_range *range);
 
-/* The varints of FORMAT.  The streams were validated: there is an end. */
-static inline uint32_t
-take_uvar (const unsigned char **p)
+/* The two-byte numbers in lists: least significant byte first on every target. */
+static inline uint16_t
+at_le16 (const unsigned char *p)
 {
-  uint32_t v = 0;
-  for (unsigned shift = 0;; shift += 7)
-    {
-      unsigned char b = *(*p)++;
-      v |= (uint32_t) (b & 127) << (shift & 31);
-      if (!(b & 128))
-        return v;
-    }
-}
-
-static inline int32_t
-take_svar (const unsigned char **p)
-{
-  uint32_t v = take_uvar (p);
-  return (int32_t) (v >> 1 ^ -(v & 1));
-}
-
-/* A stream's head, its class. */
-static inline uint32_t
-take_head (const unsigned char **p)
-{
-  uint32_t head = *(*p)++;
-  return head < 255 ? head : 255 + take_uvar (p);
+  return (uint16_t) (p[0] | p[1] << 8);
 }
 
 #endif

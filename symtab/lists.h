@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+/* Which row of an offset list a PC is in: the number of offsets that are not above it, counted without a branch.  Offsets
+ * rise, so they make a run of ones from the low end of a mask.  Reads up to PCTAB_O_SLACK bytes from the list's start on
+ * and as many before it, which the format provides. */
+#ifndef PCTAB_LISTS_H
+#define PCTAB_LISTS_H
+
+#include <stdint.h>
+
+#include "table.h"
+
+#ifdef __SSE2__
+#include <emmintrin.h>
+
+static inline uint32_t
+near_mask (const unsigned char *near, uint32_t units)
+{
+  __m128i at = _mm_set1_epi8 ((char) (units < 255 ? units : 255));
+  __m128i have = _mm_loadu_si128 ((const __m128i *) (const void *) near);
+  return (uint32_t) _mm_movemask_epi8 (_mm_cmpeq_epi8 (_mm_min_epu8 (have, at), have));
+}
+
+static inline uint32_t
+far_mask (const unsigned char *far, uint32_t units)
+{
+  __m128i at = _mm_set1_epi16 ((short) (units < 65535 ? units : 65535)), zero = _mm_setzero_si128 ();
+  const __m128i *have = (const __m128i *) (const void *) far;
+  __m128i low = _mm_cmpeq_epi16 (_mm_subs_epu16 (_mm_loadu_si128 (have), at), zero);
+  __m128i high = _mm_cmpeq_epi16 (_mm_subs_epu16 (_mm_loadu_si128 (have + 1), at), zero);
+  return (uint32_t) _mm_movemask_epi8 (_mm_packs_epi16 (low, high));
+}
+
+#else
+
+static inline uint32_t
+near_mask (const unsigned char *near, uint32_t units)
+{
+  uint32_t mask = 0;
+  for (unsigned i = 0; i < PCTAB_O_NEAR_MAX; i++)
+    mask |= (uint32_t) (near[i] <= units) << i;
+  return mask;
+}
+
+static inline uint32_t
+far_mask (const unsigned char *far, uint32_t units)
+{
+  uint32_t mask = 0;
+  for (unsigned i = 0; i < PCTAB_O_FAR_MAX; i++)
+    mask |= (uint32_t) (at_le16 (far + 2 * i) <= units) << i;
+  return mask;
+}
+
+#endif
+
+/* The far offsets of a list with NEAR_CNT near ones. */
+static inline const unsigned char *
+far_offsets (const unsigned char *list, unsigned near_cnt)
+{
+  return list + ((near_cnt + 2) & ~1u);
+}
+
+/* The row that UNITS lies in, of ROW_CNT whose first is at 0; *FROM becomes where it begins. */
+static inline unsigned
+near_row (const unsigned char *list, unsigned row_cnt, uint32_t units, uint32_t *from)
+{
+  unsigned row = (unsigned) __builtin_ctz (~near_mask (list, units) | 1u << (row_cnt - 1));
+  *from = list[(int) row - 1] & -(uint32_t) (row > 0);
+  return row;
+}
+
+static inline unsigned
+far_row (const unsigned char *list, unsigned row_cnt, uint32_t units, uint32_t *from)
+{
+  unsigned near_cnt = *list;
+  const unsigned char *near = list + 1, *far = far_offsets (list, near_cnt);
+  uint64_t mask = near_mask (near, units) & ((1u << near_cnt) - 1);
+  mask |= (uint64_t) far_mask (far, units) << near_cnt;
+  unsigned row = (unsigned) __builtin_ctzll (~mask | UINT64_C (1) << (row_cnt - 1));
+  uint32_t near_from = near[(int) row - 1] & -(uint32_t) (row > 0), far_from = at_le16 (far + 2 * ((int) row - 1 - (int) near_cnt));
+  *from = row > near_cnt ? far_from : near_from;
+  return row;
+}
+
+#endif
