@@ -2,13 +2,14 @@
 /* The DWARF reader inside the importer.
  *
  * Why our own: the finisher runs in every link, and a module's debug information is read whole, once, for three things
- * only (line rows, inlined calls, names).  On PostgreSQL's server, 18.5 MB of .debug_info and 1.08 million line rows, libdw
- * 0.188 took 103 ms for dwarf_getsrclines() and a walk over functions and blocks alone, in one thread; all of this takes
- * 41 ms of CPU time, 24 ms with two threads.  Here an abbreviation is compiled into a skip program once; a DIE that is of
- * no interest costs one addition.
+ * only (line rows, inlined calls, names).  On PostgreSQL's server, 18.5 MB of .debug_info and 1.08 million line rows,
+ * libdw 0.188 took 103 ms for dwarf_getsrclines() and a walk over functions and blocks alone, in one thread; all this
+ * takes 41 ms of CPU time, 24 ms with two threads.  Here an abbreviation is compiled into a skip program once; a DIE
+ * that is of no interest costs one addition.
  *
- * Work goes unit by unit to a few threads.  A unit's results lie in the vectors of the worker that read it; afterwards
- * they are numbered in unit order and copied into the model, so the outcome does not depend on the threads. */
+ * Work goes unit by unit to a few threads.  A unit's results lie in the vectors of the worker that read it;
+ * afterwards they are numbered in unit order and copied into the model, so the outcome does not depend on the
+ * threads. */
 #ifndef PCTAB_DWARF_H
 #define PCTAB_DWARF_H
 
@@ -18,8 +19,9 @@
 #include "elf_file.h"
 #include "model.h"
 
-/* Lists of ranges are there once for each DIE that has one, if not for two.  A unit, or a line program, that walks more
- * entries than this for each of its own bytes is not a compiler's; damaged ones could keep the finisher busy for hours. */
+/* Lists of ranges are there once for each DIE that has one, if not for two.  A unit, or a line program, that walks
+ * more entries than this for each of its own bytes is not a compiler's; damaged ones could keep the finisher busy for
+ * hours. */
 #define WORK_PER_BYTE 64
 #define WORK_MIN 4096
 
@@ -74,7 +76,8 @@ enum dwarf_slot {
   SLOT_CNT
 };
 
-/* The values of one DIE, as they stand there: what a value means depends on its form.  A DW_FORM_string is its address. */
+/* The values of one DIE, as they stand there: what a value means depends on its form.  A DW_FORM_string is its
+ * address. */
 struct dwarf_die {
   uint32_t have; /* 1 << slot */
   uint16_t form[SLOT_CNT];
@@ -144,7 +147,7 @@ struct abbrev_sparse {
   struct abbrev abbrev;
 };
 
-/* The abbreviations of a unit.  Codes below direct_cnt index `at`; others, which no compiler emits, are searched for. */
+/* The abbreviations of a unit.  Codes below direct_cnt index `at`; others, which no compiler emits, are looked up. */
 struct abbrev_table {
   const struct dwarf_object *obj;
   uint64_t off, end; /* end: where another one begins, or the section ends */
@@ -184,6 +187,7 @@ struct line_table {
   uint32_t file_cnt, file_cap;
   struct dwarf_span sequences, used;
   size_t line_cnt; /* rows of its sequences */
+  bool bounded;    /* the units that name it have ranges, all of them */
   bool ready;
 };
 
@@ -199,6 +203,7 @@ struct dwarf_unit {
   /* From the unit's DIE. */
   uint16_t tag;
   bool has_line, has_low;
+  bool bounded;  /* its DIE has ranges: see dwarf_cover.c */
   uint64_t work; /* steps in range lists that are left to it: see WORK_PER_BYTE */
   uint64_t line_off, low_pc;
   uint64_t str_base, addr_base, rnglists_base, ranges_base;
@@ -255,9 +260,12 @@ struct dwarf_cover {
   uint32_t off, end, unit;
 };
 
-/* One unit's way through the cover: where it looked last, and the steps it has left. */
+/* One unit's way through a cover, or one line table's: where it looked last, and the steps it has left. */
 struct cover_look {
+  const struct dwarf_cover *cover;
+  size_t cnt;
   uint32_t unit;
+  bool bounded;
   size_t last;
   uint64_t work;
 };
@@ -303,7 +311,7 @@ struct dwarf {
   const struct model_text *text; /* the largest: tried first */
   struct abbrev_table *tables;
   size_t table_cnt;
-  struct dwarf_cover *cover;
+  struct dwarf_cover *cover, *line_cover; /* line_cover: with line tables for units */
   size_t cover_cnt;
   MODEL_VEC (struct line_table) lines;
   MODEL_VEC (struct dwarf_object *) splits;
@@ -359,7 +367,8 @@ bool pctab__unit_ranges (struct dwarf_unit *u, const struct dwarf_die *die, dwar
 /* dwarf_cover.c: which unit speaks for an address. */
 bool pctab__cover_note (struct dwarf_worker *w, struct dwarf_unit *u, const struct dwarf_die *die);
 bool pctab__cover_make (struct dwarf *dw);
-bool pctab__cover_part (const struct dwarf *dw, struct cover_look *look, uint32_t *off, uint32_t *end);
+bool pctab__cover_lines (struct dwarf *dw);
+bool pctab__cover_part (struct cover_look *look, uint32_t *off, uint32_t *end);
 
 /* dwarf_split.c: .dwo files and packages. */
 bool pctab__split_open (struct dwarf_worker *w, struct dwarf_unit *u);
@@ -399,12 +408,12 @@ abbrev_find (const struct abbrev_table *t, uint64_t code)
 
 /* As pctab__cover_part(), for the common case that all of it is in the part of the last look. */
 static inline bool
-cover_part (const struct dwarf *dw, struct cover_look *look, uint32_t *off, uint32_t *end)
+cover_part (struct cover_look *look, uint32_t *off, uint32_t *end)
 {
-  const struct dwarf_cover *c = &dw->cover[look->last];
-  if (look->last < dw->cover_cnt && c->off <= *off && *end <= c->end)
+  const struct dwarf_cover *c = &look->cover[look->last];
+  if (look->last < look->cnt && c->off <= *off && *end <= c->end)
     return c->unit == look->unit;
-  return pctab__cover_part (dw, look, off, end);
+  return pctab__cover_part (look, off, end);
 }
 
 /* Notes that file number FILE is used; each number once between two generations. */

@@ -158,8 +158,9 @@ add_op (struct compile *c, unsigned read, unsigned slot, unsigned form, int64_t 
 static bool
 add_attr (struct compile *c, uint64_t attr, uint64_t form, int64_t value)
 {
+  const struct abbrev_table *t = c->t;
   unsigned read = form > UINT16_MAX ? READ_UNKNOWN
-                                    : pctab__form_read ((unsigned) form, c->t->addr_size, c->t->off_size, c->t->version);
+                                    : pctab__form_read ((unsigned) form, t->addr_size, t->off_size, t->version);
   enum dwarf_slot slot = is_code (c->tag) ? code_slot (attr) : is_unit (c->tag) ? unit_slot (attr) : SLOT_NONE;
   int size = fixed_size (read);
   if (attr == DW_AT_sibling)
@@ -273,8 +274,8 @@ pctab__abbrev_compile (struct dwarf_worker *w, struct abbrev_table *t, struct di
 {
   const struct dwarf_section *s = &t->obj->sec[SEC_ABBREV];
   if (t->off > s->len)
-    return pctab__diag_error (d, ".debug_abbrev", "a unit's table would be at 0x%llx, beyond the section's end; rebuild",
-                              (unsigned long long) t->off);
+    return pctab__diag_error (d, ".debug_abbrev", "a unit's table would be at 0x%llx, beyond the section's end; "
+                              "rebuild", (unsigned long long) t->off);
   struct cursor in = cursor_over (s->at + t->off, (t->end < s->len ? t->end : s->len) - t->off, t->obj->big);
   w->abbrevs.cnt = w->codes.cnt = w->ops.cnt = 0;
   for (;;)

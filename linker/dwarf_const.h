@@ -106,6 +106,7 @@ enum {
   DW_UT_skeleton = 4,
   DW_UT_split_compile = 5,
   DW_UT_split_type = 6,
+  DW_UT_lo_user = 0x80,
 };
 
 enum {

@@ -5,7 +5,8 @@
  * too: code of a C++ header is then described by many units, each in its own way where compilers merged functions.  One
  * unit's word has to hold for lines and inlined calls alike.  As LLVM has it: by the ranges of the units' own DIEs, the
  * first unit, but the unit of the code right before where that one goes on.  What another unit says of the address is
- * dropped while it is read; in C++ that is half of everything. */
+ * dropped while it is read, and what a unit says of addresses outside its ranges too (a line sequence runs on into the
+ * padding behind a section); only a unit without ranges may speak where no other one does. */
 #include "dwarf.h"
 
 #include "dwarf_const.h"
@@ -46,6 +47,7 @@ bool
 pctab__cover_note (struct dwarf_worker *w, struct dwarf_unit *u, const struct dwarf_die *die)
 {
   struct cover_arg arg = { w, u->idx };
+  u->bounded = die_has (die, SLOT_RANGES) || (die_has (die, SLOT_LOW) && die_has (die, SLOT_HIGH));
   return pctab__unit_ranges (u, die, add_endpoints, &arg, &w->diag);
 }
 
@@ -152,15 +154,35 @@ pctab__cover_make (struct dwarf *dw)
   return good || pctab__diag_memory (dw->d);
 }
 
+/* The same for line tables: a table may be that of several units. */
+bool
+pctab__cover_lines (struct dwarf *dw)
+{
+  dw->line_cover = malloc ((dw->cover_cnt + 1) * sizeof *dw->line_cover);
+  if (!dw->line_cover)
+    return pctab__diag_memory (dw->d);
+  for (size_t i = 0; i < dw->cover_cnt; i++)
+    {
+      dw->line_cover[i] = dw->cover[i];
+      dw->line_cover[i].unit = dw->main.units[dw->cover[i].unit].line;
+    }
+  for (size_t i = 0; i < dw->lines.cnt; i++)
+    dw->lines.at[i].bounded = true;
+  for (const struct dwarf_unit *u = dw->main.units; u < dw->main.units + dw->main.unit_cnt; u++)
+    if (u->line != MODEL_NONE && u->tag != DW_TAG_partial_unit && !u->bounded)
+      dw->lines.at[u->line].bounded = false;
+  return true;
+}
+
 /* The first interval that ends behind OFF. */
 static size_t
-find (const struct dwarf *dw, uint32_t off)
+find (const struct cover_look *look, uint32_t off)
 {
-  size_t lo = 0, hi = dw->cover_cnt;
+  size_t lo = 0, hi = look->cnt;
   while (lo < hi)
     {
       size_t mid = lo + (hi - lo) / 2;
-      if (dw->cover[mid].end <= off)
+      if (look->cover[mid].end <= off)
         lo = mid + 1;
       else
         hi = mid;
@@ -168,26 +190,44 @@ find (const struct dwarf *dw, uint32_t off)
   return lo;
 }
 
-/* The first part of [off, end) that is LOOK's unit's or no unit's: false when there is none, or no work left. */
-bool
-pctab__cover_part (const struct dwarf *dw, struct cover_look *look, uint32_t *off, uint32_t *end)
+/* Where LOOK's unit may speak, from OFF on: in an interval of its own or, where it has no ranges at all, also in a gap
+ * before interval *I.  END: nowhere before that. */
+static uint32_t
+begin_part (struct cover_look *look, size_t *i, uint32_t off, uint32_t end)
 {
-  const struct dwarf_cover *c = dw->cover;
-  size_t i = find (dw, *off);
-  look->last = i;
-  for (; i < dw->cover_cnt && c[i].off <= *off && c[i].unit != look->unit; i++)
+  const struct dwarf_cover *c = look->cover;
+  for (; *i < look->cnt && off < end && look->work; look->work--)
     {
-      if (*end <= c[i].end || !look->work)
-        return false;
-      look->work--;
-      *off = c[i].end;
+      if (c[*i].off > off && !look->bounded)
+        return off;
+      if (c[*i].off > off)
+        off = c[*i].off;
+      else if (c[*i].unit == look->unit)
+        return off;
+      else
+        off = c[(*i)++].end;
     }
-  /* An address in no unit's ranges is taken as it comes, up to where another unit speaks. */
-  for (; i < dw->cover_cnt && c[i].off < *end && look->work; i++, look->work--)
-    if (c[i].unit != look->unit)
+  return off < end && !look->bounded && look->work ? off : end;
+}
+
+/* The first part of [off, end) where LOOK's unit speaks: false when there is none, or no work left. */
+bool
+pctab__cover_part (struct cover_look *look, uint32_t *off, uint32_t *end)
+{
+  const struct dwarf_cover *c = look->cover;
+  size_t i = find (look, *off);
+  look->last = i;
+  *off = begin_part (look, &i, *off, *end);
+  uint32_t at = *off;
+  for (; i < look->cnt && at < *end && look->work; at = c[i++].end, look->work--)
+    if (c[i].off > at ? look->bounded : c[i].unit != look->unit)
+      break;
+    else if (c[i].unit != look->unit)
       {
-        *end = c[i].off;
+        at = c[i].off;
         break;
       }
-  return look->work;
+  if (at < *end && (look->bounded || (i < look->cnt && c[i].off <= at)))
+    *end = at;
+  return look->work && *off < *end;
 }

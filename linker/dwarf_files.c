@@ -9,7 +9,8 @@
 static bool
 header_error (const struct line_table *t, struct diag *d, const char *what)
 {
-  return pctab__diag_error (d, ".debug_line", "table at 0x%llx, of the unit at 0x%llx: %s; rebuild the object it came from",
+  return pctab__diag_error (d, ".debug_line",
+                            "table at 0x%llx, of the unit at 0x%llx: %s; rebuild the object it came from",
                             (unsigned long long) t->off, (unsigned long long) t->unit->off, what);
 }
 

@@ -37,6 +37,12 @@ static inline bool
 leb_s (const unsigned char **p, const unsigned char *end, uint64_t *value)
 {
   const unsigned char *at = *p;
+  if (at < end && *at < 0x80)
+    {
+      *value = (uint64_t) *at - ((uint64_t) (*at & 0x40) << 1);
+      *p = at + 1;
+      return true;
+    }
   uint64_t v = 0;
   for (unsigned shift = 0; at < end;)
     {
@@ -57,7 +63,7 @@ static inline bool
 leb_skip (const unsigned char **p, const unsigned char *end)
 {
   const unsigned char *at = *p;
-  while (at < end && *at >= 0x80)
+  while (__builtin_expect (at < end && *at >= 0x80, 0))
     at++;
   *p = at + 1;
   return at < end;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The units' results become one model: files and origins get their numbers, each once, in the order of units and
- * within a unit in the order of use; then everything is copied to its place, by all threads.
+/* The units' results become one model: files and origins get their numbers, each once, in the order of units and within
+ * a unit in the order of use; then everything is copied to its place, by all threads.
  *
- * Equal paths and names mostly have equal addresses, since the linker merges .debug_str and .debug_line_str.  So a first
- * hash goes by addresses and only its misses look at the bytes. */
+ * Equal paths and names mostly have equal addresses, since the linker merges .debug_str and .debug_line_str.  So a
+ * first hash goes by addresses and only its misses look at the bytes. */
 #include "dwarf.h"
 
 #include "xxh64.h"
@@ -172,8 +172,8 @@ path_parts (const struct line_table *t, const struct dwarf_file *f)
     return k;
   const char *dir = f->dir < t->dir_cnt ? t->dirs[f->dir] : NULL;
   k.b = dir;
-  /* DWARF 5's directory 0 is the compilation directory itself: where that is a relative one (-fdebug-prefix-map), LLVM 14
-   * and libbfd put it in twice, and what they print is what users compare with. */
+  /* DWARF 5's directory 0 is the compilation directory itself: where that is a relative one (-fdebug-prefix-map),
+   * LLVM 14 and libbfd put it in twice, and what they print is what users compare with. */
   if (!(dir && is_absolute (dir)))
     k.a = t->unit->comp_dir;
   return k;
@@ -252,7 +252,8 @@ origin_of_name (struct dwarf *dw, const struct dwarf_origin *o, uint32_t file)
 {
   struct model *m = dw->m;
   struct hash *h = &dw->merge->origins;
-  struct model_origin origin = { { o->name, o->name ? (uint32_t) strnlen (o->name, DWARF_STRING_MAX) : 0 }, file, o->line };
+  uint32_t len = o->name ? (uint32_t) strnlen (o->name, DWARF_STRING_MAX) : 0;
+  struct model_origin origin = { { o->name, len }, file, o->line };
   uint64_t hash = pctab__xxh64 (origin.name.p ? origin.name.p : "", origin.name.len, 0);
   hash ^= ((uint64_t) file << 32 | o->line) * UINT64_C (0x9e3779b97f4a7c15);
   size_t at = hash & (h->text_cap - 1);

@@ -101,7 +101,9 @@ read_header (struct dwarf_unit *u, struct cursor *c, struct diag *d)
     return header_error (obj, d, u->off, "is cut short");
   if (u->addr_size != 4 && u->addr_size != 8)
     return header_error (obj, d, u->off, "has addresses of neither 4 nor 8 bytes");
-  u->dies = c->pos;
+  if (u->type < DW_UT_compile || (u->type > DW_UT_split_type && u->type < DW_UT_lo_user))
+    return header_error (obj, d, u->off, "is of an unknown type");
+  u->dies = u->type < DW_UT_lo_user ? c->pos : u->end; /* a vendor's header may be longer: nothing of it is read */
   u->work = WORK_MIN + WORK_PER_BYTE * (uint64_t) (u->end - u->start);
   return true;
 }
@@ -118,7 +120,8 @@ pctab__dwarf_units (struct dwarf_object *obj, struct diag *d)
           && !pctab__reserve ((void **) &obj->units, &obj->unit_cap, obj->unit_cnt + 1, sizeof *obj->units))
         return pctab__diag_memory (d);
       struct dwarf_unit *u = &obj->units[obj->unit_cnt];
-      *u = (struct dwarf_unit){ .obj = obj, .idx = (uint32_t) obj->unit_cnt, .start = at, .off = (uint64_t) (at - s->at), .line = MODEL_NONE };
+      *u = (struct dwarf_unit){ .obj = obj, .idx = (uint32_t) obj->unit_cnt, .start = at,
+                                .off = (uint64_t) (at - s->at), .line = MODEL_NONE };
       if (!read_header (u, &c, d))
         return false;
       obj->unit_cnt++;

@@ -9,8 +9,8 @@ static bool
 list_error (const struct dwarf_unit *u, struct diag *d, const char *section, uint64_t off)
 {
   return pctab__diag_error (d, section,
-                            "list at 0x%llx, for the unit at 0x%llx: is cut short or damaged; rebuild the object it came "
-                            "from", (unsigned long long) off, (unsigned long long) u->off);
+                            "list at 0x%llx, for the unit at 0x%llx: is cut short or damaged; rebuild the object it "
+                            "came from", (unsigned long long) off, (unsigned long long) u->off);
 }
 
 /* One step more for the unit; false when it has none left. */
@@ -53,7 +53,8 @@ old_ranges (struct dwarf_unit *u, uint64_t off, dwarf_range_fn *each, void *arg,
         return false;
       if (low == (size == 8 ? UINT64_MAX : UINT32_MAX))
         base = high;
-      else if (!is_tombstone (u, low) && !is_tombstone (u, base) && !each (arg, wrap (u, base + low), wrap (u, base + high)))
+      else if (!is_tombstone (u, low) && !is_tombstone (u, base)
+               && !each (arg, wrap (u, base + low), wrap (u, base + high)))
         return false;
     }
   return list_error (u, d, ".debug_ranges", from);

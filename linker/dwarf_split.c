@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Debug information in other files: .dwo files and packages of them (-gsplit-dwarf), and the supplementary file that dwz
- * -m makes.  One that is not there, or is not the right one, is no error: what it says is missing then. */
+/* Debug information in other files: .dwo files and packages of them (-gsplit-dwarf), and the supplementary file that
+ * dwz -m makes.  One that is not there, or is not the right one, is no error: what it says is missing then. */
 #include "dwarf.h"
 
 #include "dwarf_const.h"

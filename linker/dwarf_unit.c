@@ -30,7 +30,7 @@ indexed_string (const struct dwarf_unit *u, uint64_t idx)
                          u->off_size == 8 ? load_u64 (at, u->obj->big) : load_u32 (at, u->obj->big));
 }
 
-/* The string in SLOT, NULL when there is none or it can't be had.  *FOREIGN: it lies in another file than the module. */
+/* The string in SLOT, NULL when there is none or it can't be had.  *FOREIGN: it is in another file than the module. */
 const char *
 pctab__unit_string (const struct dwarf_unit *u, const struct dwarf_die *die, enum dwarf_slot slot, bool *foreign)
 {

@@ -88,8 +88,8 @@ static bool
 check_lines (const struct finish *f, const struct options *o, struct diag *d)
 {
   if (o->require_lines && !f->model.lines.cnt)
-    return pctab__diag_error (d, NULL, "has no line information, which require=lines asks for; compile with -g and link "
-                              "without -s and -S");
+    return pctab__diag_error (d, NULL, "has no line information, which require=lines asks for; compile with -g and "
+                              "link without -s and -S");
   return true;
 }
 
@@ -153,8 +153,8 @@ pctab__finish_describe (const char *path, const struct finish_stats *s, char *te
 {
   snprintf (text, size, "%s: table %zu bytes (%s), %zu symbols, %zu frames, %zu rows, %zu lines, %zu inlined calls, "
             "%llu units, %llu units missing, cfi unknown %llu, cfi skipped %llu%s",
-            path, s->table_len, s->how == PLACE_FILLED ? "in place" : "new file", s->symbols, s->frames, s->rows, s->lines,
-            s->calls, (unsigned long long) s->units, (unsigned long long) s->units_missing,
+            path, s->table_len, s->how == PLACE_FILLED ? "in place" : "new file", s->symbols, s->frames, s->rows,
+            s->lines, s->calls, (unsigned long long) s->units, (unsigned long long) s->units_missing,
             (unsigned long long) s->cfi_unknown, (unsigned long long) s->cfi_skipped,
             s->lines ? "" : "; no line information");
 }

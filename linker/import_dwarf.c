@@ -208,8 +208,8 @@ check_apart (struct dwarf *dw)
   free (order);
   return !bad
          || pctab__diag_error (dw->d, ".debug_line",
-                               "table at 0x%llx, of the unit at 0x%llx: lies inside another table; rebuild the object it "
-                               "came from",
+                               "table at 0x%llx, of the unit at 0x%llx: lies inside another table; rebuild the object "
+                               "it came from",
                                (unsigned long long) bad->off, (unsigned long long) bad->unit->off);
 }
 
@@ -219,8 +219,9 @@ find_lines (struct dwarf *dw)
 {
   size_t size = hash_size (dw->main.unit_cnt + dw->alt.unit_cnt);
   uint32_t *hash = calloc (size, sizeof *hash);
-  bool good = hash && list_lines (dw, &dw->main, true, hash, size - 1) && list_lines (dw, &dw->main, false, hash, size - 1)
-              && list_lines (dw, &dw->alt, true, hash, size - 1) && list_lines (dw, &dw->alt, false, hash, size - 1);
+  bool good = hash;
+  for (unsigned i = 0; i < 4 && good; i++)
+    good = list_lines (dw, i < 2 ? &dw->main : &dw->alt, !(i & 1), hash, size - 1);
   free (hash);
   return good ? check_apart (dw) : pctab__diag_memory (dw->d);
 }
@@ -298,7 +299,8 @@ import (struct dwarf *dw, unsigned threads)
   if (!pctab__pool_open (dw, threads) || !pctab__dwarf_units (&dw->main, dw->d) || !pctab__dwarf_alt (dw, dw->d)
       || !pctab__package_open (dw, dw->d) || !compile_abbrevs (dw)
       || !pctab__pool_run (dw, open_task, dw->main.unit_cnt + dw->alt.unit_cnt)
-      || !pctab__cover_make (dw) || !find_lines (dw) || !read_all (dw) || !pctab__dwarf_merge (dw))
+      || !pctab__cover_make (dw) || !find_lines (dw)
+      || !pctab__cover_lines (dw) || !read_all (dw) || !pctab__dwarf_merge (dw))
     return false;
   count (dw);
   return true;
@@ -328,5 +330,6 @@ pctab__import_dwarf (struct elf_file *f, struct model *m, unsigned threads, stru
   free (dw.tables);
   free (dw.order);
   free (dw.cover);
+  free (dw.line_cover);
   return good;
 }

@@ -9,12 +9,14 @@
 #include "dwarf_const.h"
 #include "dwarf_leb.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 struct walk {
   struct dwarf_worker *w;
   struct dwarf_unit *u;
   uint64_t base;
+  const unsigned char *at; /* the DIE being read */
   size_t node, origin; /* where the unit's own begin in the worker's vectors */
   struct cover_look look;
 };
@@ -193,7 +195,7 @@ add_range (void *arg, uint64_t low, uint64_t high)
     return true;
   uint32_t off = (uint32_t) (low - walk->base);
   uint32_t stop = high - walk->base < text->end ? (uint32_t) (high - walk->base) : text->end;
-  for (uint32_t end = stop; off < stop && cover_part (w->dw, &walk->look, &off, &end); off = end, end = stop)
+  for (uint32_t end = stop; off < stop && cover_part (&walk->look, &off, &end); off = end, end = stop)
     {
       uint32_t node = top_node (walk);
       if (node == MODEL_NONE)
@@ -207,7 +209,8 @@ add_range (void *arg, uint64_t low, uint64_t high)
 
 /* The DIE at AT, a subprogram or an inlined call, opens a frame. */
 static bool
-push_frame (struct walk *walk, const struct abbrev *a, const unsigned char *at, const struct dwarf_die *die, uint32_t depth)
+push_frame (struct walk *walk, const struct abbrev *a, const unsigned char *at, const struct dwarf_die *die,
+            uint32_t depth)
 {
   struct dwarf_worker *w = walk->w;
   if (!model_reserve (&w->stack, 1))
@@ -309,7 +312,7 @@ walk_unit (struct walk *walk)
   uint32_t depth = 0;
   while (p < end)
     {
-      const unsigned char *at = p;
+      const unsigned char *at = walk->at = p;
       uint64_t code = *p++;
       if (code >= 0x80)
         {
@@ -356,12 +359,23 @@ walk_unit (struct walk *walk)
   return true;
 }
 
+static bool
+walk_error (const struct walk *walk)
+{
+  char text[100];
+  snprintf (text, sizeof text, "its entry at 0x%llx is cut short, or has an unknown form or a bad sibling",
+            (unsigned long long) (walk->at - walk->u->obj->sec[SEC_INFO].at));
+  return pctab__unit_error (walk->u, &walk->w->diag, text);
+}
+
 /* The nodes, ranges and origins of a unit go to the worker's vectors; their numbers count from the unit's first. */
 bool
 pctab__inline_import (struct dwarf_worker *w, struct dwarf_unit *u)
 {
   struct walk walk = { .w = w, .u = u, .base = w->dw->m->base, .node = w->nodes.cnt, .origin = w->origins.cnt,
-                       .look = { .unit = u->idx, .work = u->work } };
+                       .look = { .cover = w->dw->cover, .cnt = w->dw->cover_cnt, .unit = u->idx,
+                                 .bounded = (u->skeleton ? u->skeleton : u)->bounded,
+                                 .work = u->work } };
   u->nodes = (struct dwarf_span){ w->idx, w->nodes.cnt, 0 };
   u->ranges = (struct dwarf_span){ w->idx, w->ranges.cnt, 0 };
   u->origins = (struct dwarf_span){ w->idx, w->origins.cnt, 0 };
@@ -371,7 +385,7 @@ pctab__inline_import (struct dwarf_worker *w, struct dwarf_unit *u)
   if (!hash_begin (w))
     return false;
   if (!walk_unit (&walk))
-    return pctab__unit_error (u, &w->diag, "one of its entries is cut short, or has an unknown form or a bad sibling");
+    return walk_error (&walk);
   if (!walk.look.work)
     return pctab__unit_error (u, &w->diag, "has far more address ranges than entries");
   u->nodes.cnt = w->nodes.cnt - u->nodes.at;

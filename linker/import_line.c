@@ -5,13 +5,13 @@
  * one address only the last is kept, and one that says what the row before says is left out.  The flags (is_stmt and so
  * on) play no part.
  *
- * The common case runs without a branch on the data but the opcode: a row is written behind those kept so far, and
- * kept by adding 0 or 1 to their number.  A sequence whose addresses fall, or leave the 4 GiB of the module, is run again
- * by the plain way and sorted.
+ * The common case runs without a branch on the data but the opcode: a row is written behind those kept so far, and kept
+ * by adding 0 or 1 to their number.  A sequence whose addresses fall, or leave the 4 GiB of the module, is run again by
+ * the plain way and sorted.
  *
- * Dropped: sequences that begin outside the module's text (discarded code is at 0, -1 or -2), what of one lies beyond the
- * end of the text where it began, and code for which another unit speaks (dwarf_cover.c).  So sequences overlap only
- * where one unit's own do, or where no unit claims the code; then the first one holds. */
+ * Dropped: sequences that begin outside the module's text (discarded code is at 0, -1 or -2), what of one lies beyond
+ * the end of the text where it began, and code for which none of the table's units speaks (dwarf_cover.c).  So
+ * sequences overlap only where one unit's own do, or those of units without ranges; then the first one holds. */
 #include "dwarf.h"
 
 #include "dwarf_const.h"
@@ -353,7 +353,7 @@ keep_parts (struct program *prog, size_t cnt, uint32_t stop)
   struct dwarf_worker *w = prog->w;
   size_t row = w->lines.cnt;
   uint32_t off = w->lines.at[row].off, end = stop;
-  if (!cover_part (w->dw, &prog->look, &off, &end))
+  if (!cover_part (&prog->look, &off, &end))
     return true;
   w->lines.cnt += cnt;
   if (off == w->lines.at[row].off && end == stop)
@@ -365,7 +365,7 @@ keep_parts (struct program *prog, size_t cnt, uint32_t stop)
       off = end;
       end = stop;
     }
-  while (off < stop && cover_part (w->dw, &prog->look, &off, &end));
+  while (off < stop && cover_part (&prog->look, &off, &end));
   return true;
 }
 
@@ -373,8 +373,8 @@ static bool
 program_error (const struct program *prog)
 {
   return pctab__diag_error (&prog->w->diag, ".debug_line",
-                            "program of the table at 0x%llx: is damaged in the sequence at 0x%llx; rebuild the object it "
-                            "came from",
+                            "program of the table at 0x%llx: is damaged in the sequence at 0x%llx; rebuild the object "
+                            "it came from",
                             (unsigned long long) prog->t->off,
                             (unsigned long long) (prog->p - prog->t->unit->obj->sec[SEC_LINE].at));
 }
@@ -417,7 +417,8 @@ pctab__line_import (struct dwarf_worker *w, struct line_table *t)
   if (!pctab__line_header (t, &w->diag))
     return false;
   struct program prog = { .w = w, .t = t, .p = t->program, .base = w->dw->m->base };
-  prog.look.unit = t->unit->idx;
+  prog.look = (struct cover_look){ .cover = w->dw->line_cover, .cnt = w->dw->cover_cnt,
+                                   .unit = (uint32_t) (t - w->dw->lines.at), .bounded = t->bounded };
   prog.look.work = WORK_MIN + WORK_PER_BYTE * (uint64_t) (t->end - t->program);
   prepare (&prog);
   if (!run_program (&prog))

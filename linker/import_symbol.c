@@ -93,13 +93,29 @@ read_symbol (const struct elf_file *f, struct cursor *c, struct symbol *s)
   s->type = info & 15;
 }
 
-/* Labels of hand-written assembly without a .type are functions if they are global; local ones are mostly loops. */
+/* Hand-written assembly may lack a .type.  A global label is a function then, and a local one that has a size or a frame
+ * of its own; the other local ones are mostly loops. */
 static bool
 may_be_function (const struct symbol *s)
 {
   if (s->section == SHN_UNDEF || (s->section >= SHN_LORESERVE && s->section != SHN_XINDEX))
     return false;
-  return s->type == STT_FUNC || s->type == STT_GNU_IFUNC || (s->type == STT_NOTYPE && s->bind != STB_LOCAL);
+  return s->type == STT_FUNC || s->type == STT_GNU_IFUNC || s->type == STT_NOTYPE;
+}
+
+static bool
+frame_starts_at (const struct model *m, uint32_t off)
+{
+  size_t lo = 0, hi = m->frames.cnt;
+  while (lo < hi)
+    {
+      size_t mid = lo + (hi - lo) / 2;
+      if (m->frames.at[mid].off < off)
+        lo = mid + 1;
+      else
+        hi = mid;
+    }
+  return lo < m->frames.cnt && m->frames.at[lo].off == off;
 }
 
 /* Inside the section it names: _etext and the like stand at their section's end, where the next one may begin. */
@@ -137,6 +153,8 @@ add_symbol (struct reader *r, const struct symbol *s, size_t idx)
   if (!name.len || (s->type == STT_NOTYPE && is_mark (&name)))
     return true;
   struct model *m = r->m;
+  if (s->type == STT_NOTYPE && s->bind == STB_LOCAL && !s->size && !frame_starts_at (m, (uint32_t) (addr - m->base)))
+    return true;
   if (!model_reserve (&m->symbols, 1))
     return pctab__diag_memory (r->d);
   m->symbols.at[m->symbols.cnt++] = (struct model_symbol){

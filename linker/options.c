@@ -111,14 +111,16 @@ set_like (struct options *o, const char *value)
   return *value;
 }
 
+#define BOTH (OPTION_PLUGIN | OPTION_LINK)
+
 static const struct option options[] = {
-  { "lines=yes", NULL, OPTION_PLUGIN | OPTION_LINK, set_lines_yes, "take file names, lines and inlined calls (default)" },
-  { "lines=no", NULL, OPTION_PLUGIN | OPTION_LINK, set_lines_no, "leave them out: names and frames alone" },
-  { "require=lines", NULL, OPTION_PLUGIN | OPTION_LINK, set_require_lines, "fail when the file has no line information" },
-  { "stats", NULL, OPTION_PLUGIN | OPTION_LINK, set_stats, "print one line of figures on standard error" },
-  { "threads=", "N", OPTION_PLUGIN | OPTION_LINK, set_threads, "read on N threads (1 to 256; default: the CPUs, at most 4)" },
+  { "lines=yes", NULL, BOTH, set_lines_yes, "take file names, lines and inlined calls (default)" },
+  { "lines=no", NULL, BOTH, set_lines_no, "leave them out: names and frames alone" },
+  { "require=lines", NULL, BOTH, set_require_lines, "fail when the file has no line information" },
+  { "stats", NULL, BOTH, set_stats, "print one line of figures on standard error" },
+  { "threads=", "N", BOTH, set_threads, "read on N threads (1 to 256; default: the CPUs, at most 4)" },
   { "link=", "PATH", OPTION_PLUGIN, set_link, "the pctab-link to run (default: beside the plugin, else installed)" },
-  { "reserve=", "BYTES", OPTION_PLUGIN | OPTION_LINK, set_reserve, "room that the placeholder keeps (default: estimated)" },
+  { "reserve=", "BYTES", BOTH, set_reserve, "room that the placeholder keeps (default: estimated)" },
   { "force", NULL, OPTION_LINK, set_force, "replace a finished table" },
   { "placeholder=", "OBJ", OPTION_LINK, set_placeholder, "write a placeholder object for ld.lld, and nothing else" },
   { "like=", "OBJ", OPTION_LINK, set_like, "an object of the program, which the placeholder shall match" },
@@ -158,7 +160,8 @@ pctab__options_take (struct options *o, const char *text, unsigned who, struct d
       const char *value = options[i].who & who ? match (&options[i], text) : NULL;
       if (value)
         return options[i].set (o, value)
-               || pctab__diag_error (d, NULL, "option '%s': not a value for %s%s", text, options[i].name, options[i].value);
+               || pctab__diag_error (d, NULL, "option '%s': not a value for %s%s", text, options[i].name,
+                                     options[i].value);
     }
   char valid[512];
   list (valid, sizeof valid, who);

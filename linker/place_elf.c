@@ -2,16 +2,18 @@
 /* The place of the table: the section, its segment, and the room around it.
  *
  * Everything is proved on the headers before a byte is written: that .pctab lies alone in a read-only segment whose
- * offset is congruent to its address, and that the table's pages meet no other segment or section.  What comes after the
- * table in memory is never moved: other code holds its address. */
+ * offset is congruent to its address, and that the table's pages meet no other segment or section.  What comes after
+ * the table in memory is never moved: other code holds its address. */
 #include "place_elf.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "format.h"
 #include "place_write.h"
 
-#define REMEDY "link with pctab's linker script after your own scripts, or paste its lines (see pctab-link(1), LINKER SCRIPTS)"
+#define REMEDY \
+  "link with pctab's linker script after your own scripts, or paste its lines (see pctab-link(1), LINKER SCRIPTS)"
 
 #define PAGE_MIN 4096 /* the smallest page of any architecture here */
 
@@ -20,7 +22,8 @@ find_section (struct place *p, struct diag *d)
 {
   struct elf_file *f = p->file;
   if (f->type != ET_EXEC && f->type != ET_DYN)
-    return pctab__diag_error (d, NULL, "not a program or shared object (ELF type %u); a table is for linked files", f->type);
+    return pctab__diag_error (d, NULL, "not a program or shared object (ELF type %u); a table is for linked files",
+                              f->type);
   if (!f->section_cnt)
     return pctab__diag_error (d, NULL, "has no section headers; link it again");
   for (uint32_t i = 1; i < f->section_cnt; i++)
@@ -35,7 +38,8 @@ find_section (struct place *p, struct diag *d)
     return pctab__diag_error (d, NULL, "has no .pctab section: no placeholder was linked, or a linker script discards "
                               "it; " REMEDY);
   if (p->section->type == SHT_NOBITS)
-    return pctab__diag_error (d, ".pctab", "has no bytes in the file; is this a separate debug file?  Use the program itself");
+    return pctab__diag_error (d, ".pctab", "has no bytes in the file; is this a separate debug file?  Use the program "
+                              "itself");
   p->addr = p->section->addr;
   p->off = p->section->off;
   p->room = p->section->size;
@@ -47,7 +51,7 @@ check_contents (const struct place *p, bool replace, struct diag *d)
 {
   const struct elf_section *s = p->section;
   if (s->type != SHT_PROGBITS || s->off > p->file->len || s->size > p->file->len - s->off
-      || s->size < PCTAB_H_HOT_SIZE)
+      || s->size < PCTAB_H_SIZE + 4)
     return pctab__diag_error (d, s->name, "is no table, nor a placeholder of one; link pctab's own placeholder");
   const unsigned char *at = p->file->data + s->off;
   if (memcmp (at, PCTAB_MAGIC, PCTAB_MAGIC_LEN))
@@ -57,8 +61,8 @@ check_contents (const struct place *p, bool replace, struct diag *d)
   if (version && !replace)
     return pctab__diag_error (d, s->name, "holds a finished table already; --force replaces it");
   if (size != s->size)
-    return pctab__diag_error (d, s->name, "has %llu bytes where its header says %lu; two placeholders were linked, or a "
-                              "linker script added to it", (unsigned long long) s->size, (unsigned long) size);
+    return pctab__diag_error (d, s->name, "has %" PRIu64 " bytes where its header says %" PRIu32 "; two placeholders "
+                              "were linked, or a linker script added to it", s->size, size);
   return true;
 }
 
@@ -81,7 +85,8 @@ neighbour_in_segment (const struct place *p, const struct elf_segment *seg)
   for (uint32_t i = 1; i < p->file->section_cnt; i++)
     {
       const struct elf_section *s = &p->file->sections[i];
-      if (i != p->section_idx && takes_memory (s) && overlaps (s->addr, s->addr + s->size, seg->addr, seg->addr + seg->mem_size))
+      if (i != p->section_idx && takes_memory (s)
+          && overlaps (s->addr, s->addr + s->size, seg->addr, seg->addr + seg->mem_size))
         return s->name;
     }
   return NULL;
@@ -108,18 +113,19 @@ find_segment (struct place *p, struct diag *d)
   if (other)
     return pctab__diag_error (d, ".pctab", "is not alone in its segment: %s lies there too; " REMEDY, other);
   if (seg->addr != p->addr || seg->off != p->off || seg->file_size != p->room || seg->mem_size != p->room)
-    return pctab__diag_error (d, ".pctab", "is not alone in its segment: the segment has %#llx bytes at %#llx, the "
-                              "section %#llx at %#llx; " REMEDY, (unsigned long long) seg->mem_size,
-                              (unsigned long long) seg->addr, (unsigned long long) p->room, (unsigned long long) p->addr);
+    return pctab__diag_error (d, ".pctab", "is not alone in its segment: the segment has %#" PRIx64 " bytes at %#"
+                              PRIx64 ", the section %#" PRIx64 " at %#" PRIx64 "; " REMEDY,
+                              seg->mem_size, seg->addr, p->room, p->addr);
   if (seg->flags != PF_R)
-    return pctab__diag_error (d, ".pctab", "its segment is %s, not read-only; link without -N and --no-rosegment, and " REMEDY,
+    return pctab__diag_error (d, ".pctab",
+                              "its segment is %s, not read-only; link without -N and --no-rosegment, and " REMEDY,
                               seg->flags & PF_W ? "writable" : seg->flags & PF_X ? "executable" : "unreadable");
   if (seg->align < PAGE_MIN || seg->align & (seg->align - 1))
-    return pctab__diag_error (d, ".pctab", "its segment is aligned to %#llx bytes, so it can't be mapped (-N or --omagic?); "
-                              "link without -N", (unsigned long long) seg->align);
+    return pctab__diag_error (d, ".pctab", "its segment is aligned to %#" PRIx64 " bytes, so it can't be mapped (-N or "
+                              "--omagic?); link without -N", seg->align);
   if ((seg->addr - seg->off) & (seg->align - 1))
-    return pctab__diag_error (d, ".pctab", "its file offset %#llx and address %#llx differ modulo %#llx; " REMEDY,
-                              (unsigned long long) seg->off, (unsigned long long) seg->addr, (unsigned long long) seg->align);
+    return pctab__diag_error (d, ".pctab", "its file offset %#" PRIx64 " and address %#" PRIx64 " differ modulo %#"
+                              PRIx64 "; " REMEDY, seg->off, seg->addr, seg->align);
   return true;
 }
 
@@ -169,14 +175,15 @@ pctab__place_prove (const struct place *p, uint64_t len, struct diag *d)
   uint64_t hi = round_up (p->addr + len, align);
   uint64_t limit = p->file->is64 ? UINT64_MAX : UINT32_MAX;
   if (len > UINT32_MAX || hi < p->addr || hi > limit)
-    return pctab__diag_error (d, ".pctab", "a table of %llu bytes does not fit into the address space at %#llx",
-                              (unsigned long long) len, (unsigned long long) p->addr);
+    return pctab__diag_error (d, ".pctab", "a table of %" PRIu64 " bytes does not fit into the address space at %#"
+                              PRIx64,
+                              len, p->addr);
   uint64_t where;
   const char *other = in_the_way (p, lo, hi, &where);
   if (other)
-    return pctab__diag_error (d, ".pctab", "%s at %#llx is in the way of the table, which needs [%#llx, %#llx); place .pctab "
-                              "behind everything else in memory: " REMEDY, other, (unsigned long long) where,
-                              (unsigned long long) lo, (unsigned long long) hi);
+    return pctab__diag_error (d, ".pctab", "%s at %#" PRIx64 " is in the way of the table, which needs [%#" PRIx64
+                              ", %#" PRIx64 "); place .pctab behind everything else in memory: " REMEDY,
+                              other, where, lo, hi);
   return true;
 }
 
@@ -193,8 +200,8 @@ pctab__place_write (const struct place *p, const unsigned char *image, size_t le
   bool fits = len <= p->room;
   bool worth = p->file->len - p->off - p->room > MOVE_BYTES_MAX;
   if (linked && !fits)
-    return pctab__diag_error (d, NULL, "has other hard links, which a new file would leave behind; remove them, or link "
-                              "with -plugin-opt=reserve=%zu", len);
+    return pctab__diag_error (d, NULL, "has other hard links, which a new file would leave behind; remove them, or "
+                              "link with -plugin-opt=reserve=%zu", len);
   if (fits && (worth || linked))
     {
       *how = PLACE_FILLED;

@@ -31,8 +31,8 @@ bool pctab__place_find (struct place *place, struct elf_file *file, bool replace
 /* Proves that LEN bytes fit at the place without meeting anything else in memory. */
 bool pctab__place_prove (const struct place *place, uint64_t len, struct diag *d);
 
-/* Writes the table of LEN bytes: on success *HOW says which way.  On failure the file is as it was, or has an unfinished
- * table still. */
+/* Writes the table of LEN bytes: on success *HOW says which way.  On failure the file is as it was, or has an
+ * unfinished table still. */
 bool pctab__place_write (const struct place *place, const unsigned char *image, size_t len, enum place_how *how,
                          struct diag *d);
 

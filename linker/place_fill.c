@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Filling the room in place.  The order makes a kill harmless at any moment: the table's body; its length in the section
- * header, then in the program header, so that the section never leaves its segment; at last version and size in the
- * table's own header, eight bytes in one write.  Until those are there every reader calls it unfinished. */
+/* Filling the room in place.  The order makes a kill harmless at any moment: the table's body; its length in the
+ * section header, then in the program header, so that the section never leaves its segment; at last version and size in
+ * the table's own header, eight bytes in one write.  Until those are there every reader calls it unfinished. */
 #include "place_write.h"
 
 #include <errno.h>
@@ -15,6 +15,7 @@
 #include "store.h"
 
 #define PAGE 4096u
+#define HEAD_END (PCTAB_H_SIZE + 4) /* magic, version, size: what a placeholder has, too */
 
 bool
 pctab__write_at (int fd, const void *data, size_t len, uint64_t off)
@@ -54,8 +55,7 @@ write_segment_size (int fd, const struct place *p, size_t len)
   store_word (words, len, f->is64, f->big);
   store_word (words + word, len, f->is64, f->big);
   return pctab__write_at (fd, words, 2 * word,
-                          f->phoff + p->segment_idx * (f->is64 ? sizeof (Elf64_Phdr) : sizeof (Elf32_Phdr))
-                            + (f->is64 ? offsetof (Elf64_Phdr, p_filesz) : offsetof (Elf32_Phdr, p_filesz)));
+                          f->phoff + p->segment_idx * ELF_SIZE (f, Phdr) + ELF_OFFSET (f, Phdr, p_filesz));
 }
 
 static bool
@@ -65,8 +65,7 @@ write_section_size (int fd, const struct place *p, size_t len)
   unsigned char word[8];
   store_word (word, len, f->is64, f->big);
   return pctab__write_at (fd, word, f->is64 ? 8 : 4,
-                          f->shoff + p->section_idx * (f->is64 ? sizeof (Elf64_Shdr) : sizeof (Elf32_Shdr))
-                            + (f->is64 ? offsetof (Elf64_Shdr, sh_size) : offsetof (Elf32_Shdr, sh_size)));
+                          f->shoff + p->section_idx * ELF_SIZE (f, Shdr) + ELF_OFFSET (f, Shdr, sh_size));
 }
 
 /* The room left over becomes a hole, where the file system has holes. */
@@ -87,11 +86,12 @@ pctab__place_fill (const struct place *p, const unsigned char *image, size_t len
     return pctab__diag_error (d, NULL, "can't open for writing: %s", strerror (errno));
   /* A finished table that is replaced is unfinished first. */
   bool good = pctab__write_at (fd, "\0\0\0\0", 4, p->off + PCTAB_H_VERSION)
-              && pctab__write_at (fd, image + PCTAB_H_HOT_SIZE, len - PCTAB_H_HOT_SIZE, p->off + PCTAB_H_HOT_SIZE)
+              && pctab__write_at (fd, image + HEAD_END, len - HEAD_END, p->off + HEAD_END)
               && write_section_size (fd, p, len) && write_segment_size (fd, p, len);
   if (good)
     punch_rest (fd, p, len);
-  good = good && pctab__write_at (fd, image + PCTAB_H_VERSION, PCTAB_H_HOT_SIZE - PCTAB_H_VERSION, p->off + PCTAB_H_VERSION);
+  good = good
+         && pctab__write_at (fd, image + PCTAB_H_VERSION, HEAD_END - PCTAB_H_VERSION, p->off + PCTAB_H_VERSION);
   int err = errno;
   if (close (fd) && good)
     {

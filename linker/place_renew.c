@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -74,7 +75,8 @@ survey_loaded (struct renewal *r, size_t len, struct diag *d)
       if (s->off > f->len || s->file_size > f->len - s->off)
         return pctab__diag_error (d, NULL, "a segment lies outside the file; the file is truncated or damaged");
       if (s->off < table_end (r->place) && s->off + s->file_size > r->place->off)
-        return pctab__diag_error (d, ".pctab", "another segment has the same bytes of the file; link with pctab's script");
+        return pctab__diag_error (d, ".pctab", "another segment has the same bytes of the file; link with pctab's "
+                                  "script");
       if (s->off < r->place->off)
         continue;
       later = true;
@@ -105,7 +107,8 @@ add_move (struct renewal *r, uint64_t from, uint64_t to, uint64_t len)
   if (!len)
     return;
   struct move *last = r->move_cnt ? &r->moves[r->move_cnt - 1] : NULL;
-  if (last && from - to == last->from - last->to && from >= last->from + last->len && from - last->from - last->len < 64)
+  if (last && from - to == last->from - last->to && from >= last->from + last->len
+      && from - last->from - last->len < 64)
     last->len = from + len - last->from;
   else
     r->moves[r->move_cnt++] = (struct move){ from, to, len };
@@ -123,8 +126,7 @@ lay_out_rest (struct renewal *r, const struct elf_section **order, uint32_t cnt,
       const struct elf_section *s = order[i];
       uint64_t align = s->align ? s->align : 1;
       if (align & (align - 1) || align > 1u << 20)
-        return pctab__diag_error (d, s->name, "its alignment %#llx is no power of two, or too large",
-                                  (unsigned long long) align);
+        return pctab__diag_error (d, s->name, "its alignment %#" PRIx64 " is no power of two, or too large", align);
       at = (at + align - 1) & ~(align - 1);
       r->section_off[s - f->sections] = at;
       if (s->type == SHT_NOBITS)
@@ -132,17 +134,18 @@ lay_out_rest (struct renewal *r, const struct elf_section **order, uint32_t cnt,
       if (s->off > f->len || s->size > f->len - s->off)
         return pctab__diag_error (d, s->name, "lies outside the file; the file is truncated or damaged");
       if (s->size && s->off < r->loaded_end)
-        return pctab__diag_error (d, s->name, "lies before loaded parts of the file; link it again, with nothing run over it");
+        return pctab__diag_error (d, s->name, "lies before loaded parts of the file; link it again, with nothing run "
+                                  "over it");
       add_move (r, s->off, at, s->size);
       at += s->size;
       old_end = s->off + s->size > old_end ? s->off + s->size : old_end;
     }
-  uint64_t headers_len = (uint64_t) f->section_cnt * (f->is64 ? sizeof (Elf64_Shdr) : sizeof (Elf32_Shdr));
+  uint64_t headers_len = (uint64_t) f->section_cnt * ELF_SIZE (f, Shdr);
   if (f->shoff + headers_len > old_end)
     old_end = f->shoff + headers_len;
   if (f->len > old_end + 16)
-    return pctab__diag_error (d, NULL, "carries %llu bytes behind its last section; finish it before they are appended",
-                              (unsigned long long) (f->len - old_end));
+    return pctab__diag_error (d, NULL, "carries %" PRIu64 " bytes behind its last section; finish it before they are "
+                              "appended", f->len - old_end);
   r->shoff = (at + 7) & ~UINT64_C (7);
   r->end = r->shoff + headers_len;
   return true;
@@ -198,17 +201,15 @@ static bool
 write_section_headers (const struct renewal *r, size_t len)
 {
   const struct elf_file *f = r->file;
-  size_t entsize = f->is64 ? sizeof (Elf64_Shdr) : sizeof (Elf32_Shdr);
+  size_t entsize = ELF_SIZE (f, Shdr);
   unsigned char *headers = malloc (f->section_cnt * entsize);
   if (!headers)
     return false;
   memcpy (headers, f->data + f->shoff, f->section_cnt * entsize);
   for (uint32_t i = 1; i < f->section_cnt; i++)
     if (f->sections[i].type != SHT_NULL)
-      store_word (headers + i * entsize + (f->is64 ? offsetof (Elf64_Shdr, sh_offset) : offsetof (Elf32_Shdr, sh_offset)),
-                  r->section_off[i], f->is64, f->big);
-  store_word (headers + r->place->section_idx * entsize
-                + (f->is64 ? offsetof (Elf64_Shdr, sh_size) : offsetof (Elf32_Shdr, sh_size)), len, f->is64, f->big);
+      store_word (headers + i * entsize + ELF_OFFSET (f, Shdr, sh_offset), r->section_off[i], f->is64, f->big);
+  store_word (headers + r->place->section_idx * entsize + ELF_OFFSET (f, Shdr, sh_size), len, f->is64, f->big);
   bool good = pctab__write_at (r->fd, headers, f->section_cnt * entsize, r->shoff);
   free (headers);
   return good;
@@ -237,7 +238,7 @@ static bool
 write_program_headers (const struct renewal *r, size_t len)
 {
   const struct elf_file *f = r->file;
-  size_t entsize = f->is64 ? sizeof (Elf64_Phdr) : sizeof (Elf32_Phdr);
+  size_t entsize = ELF_SIZE (f, Phdr);
   unsigned char *headers = malloc (f->segment_cnt * entsize);
   if (!headers)
     return false;
@@ -247,12 +248,11 @@ write_program_headers (const struct renewal *r, size_t len)
       unsigned char *p = headers + i * entsize;
       if (i != r->place->segment_idx)
         {
-          store_word (p + (f->is64 ? offsetof (Elf64_Phdr, p_offset) : offsetof (Elf32_Phdr, p_offset)),
-                      new_offset (r, f->segments[i].off), f->is64, f->big);
+          store_word (p + ELF_OFFSET (f, Phdr, p_offset), new_offset (r, f->segments[i].off), f->is64, f->big);
           continue;
         }
-      store_word (p + (f->is64 ? offsetof (Elf64_Phdr, p_filesz) : offsetof (Elf32_Phdr, p_filesz)), len, f->is64, f->big);
-      store_word (p + (f->is64 ? offsetof (Elf64_Phdr, p_memsz) : offsetof (Elf32_Phdr, p_memsz)), len, f->is64, f->big);
+      store_word (p + ELF_OFFSET (f, Phdr, p_filesz), len, f->is64, f->big);
+      store_word (p + ELF_OFFSET (f, Phdr, p_memsz), len, f->is64, f->big);
     }
   uint64_t at = new_offset (r, f->phoff);
   bool good = pctab__write_at (r->fd, headers, f->segment_cnt * entsize, at);
@@ -261,8 +261,7 @@ write_program_headers (const struct renewal *r, size_t len)
   size_t word = f->is64 ? 8 : 4;
   store_word (words, at, f->is64, f->big);
   store_word (words + word, r->shoff, f->is64, f->big);
-  return good && pctab__write_at (r->fd, words, 2 * word,
-                                  f->is64 ? offsetof (Elf64_Ehdr, e_phoff) : offsetof (Elf32_Ehdr, e_phoff));
+  return good && pctab__write_at (r->fd, words, 2 * word, ELF_OFFSET (f, Ehdr, e_phoff));
 }
 
 /* A nameless file in the same directory, else one beside the output whose name tells what it is. */
@@ -349,7 +348,8 @@ pctab__place_renew (const struct place *place, const unsigned char *image, size_
   r->place = place;
   r->file = place->file;
   r->fd = r->old_fd = -1;
-  bool good = survey_loaded (r, len, d) && lay_out (r, len, d) && open_new (r, d) && write_and_rename (r, image, len, d);
+  bool good = survey_loaded (r, len, d) && lay_out (r, len, d) && open_new (r, d)
+              && write_and_rename (r, image, len, d);
   if (r->named)
     unlink (r->temp);
   abandoned = NULL;

@@ -5,6 +5,10 @@
 
 #include "place_elf.h"
 
+/* Where a field of an ELF structure is, and how long the structure is, in a file of F's class. */
+#define ELF_OFFSET(f, type, field) ((f)->is64 ? offsetof (Elf64_##type, field) : offsetof (Elf32_##type, field))
+#define ELF_SIZE(f, type) ((f)->is64 ? sizeof (Elf64_##type) : sizeof (Elf32_##type))
+
 /* Whether the file has hard links besides its name. */
 bool pctab__place_links (const struct place *place, bool *linked, struct diag *d);
 

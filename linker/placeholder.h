@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The placeholder: a small relocatable object whose section .pctab keeps the table's place in a link.  It begins with an
- * unfinished table's header (magic, version 0, size), the rest is zeros. */
+/* The placeholder: a small relocatable object whose section .pctab keeps the table's place in a link.  It begins with
+ * an unfinished table's header (magic, version 0, size), the rest is zeros. */
 #ifndef PCTAB_PLACEHOLDER_H
 #define PCTAB_PLACEHOLDER_H
 

@@ -71,8 +71,8 @@ try_finisher (struct plugin *p, const char *dir, int dir_len, const char *rest)
          && !access (p->finisher, X_OK);
 }
 
-/* Beside the plugin; one folder up (libtool's .libs in a build tree); from LIBDIR/pctab to BINDIR, where an installation
- * was moved as a whole; else where it was installed. */
+/* Beside the plugin; one folder up (libtool's .libs in a build tree); from LIBDIR/pctab to BINDIR, for an installation
+ * that was moved as a whole; else where it was installed. */
 static bool
 find_finisher (struct plugin *p)
 {
