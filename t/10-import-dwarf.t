@@ -1,8 +1,8 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: GPL-3.0-or-later
-# The DWARF import of small programs, built in every way that changes how lines and inlined calls are described: at each
-# instruction its answer is llvm-symbolizer's (oracle/lines.pl), or, where llvm-symbolizer can't read the variant, what the
-# same program gives without it.  Damaged copies are imported or refused, by two threads as by one.
+# The DWARF import of small programs, built in every way that changes how lines and inlined calls are described: at
+# each instruction its answer is llvm-symbolizer's (oracle/lines.pl), or, where llvm-symbolizer can't read the
+# variant, what the same program gives without it.  Damaged copies are imported or refused, by two threads as by one.
 use strict;
 use warnings;
 use Cwd qw(abs_path);
@@ -183,8 +183,8 @@ E
 my @c = qw(one.c two.c main.c);
 my @cxx = qw(cxx.cc more.cc);
 
-# Each: name; compiler, flags, sources; then perhaps: what to do with the program, the tool that this needs, a command to
-# run before, how to compare.
+# Each: name; compiler, flags, sources; then perhaps: what to do with the program, the tool that this needs, a command
+# to run before, how to compare.
 my @cases;
 
 sub compiler_cases
@@ -218,7 +218,8 @@ sub compiler_cases
         {
           my ($compiler, $sources) = @$lang;
           my $plain = sub { plain ($_[0], $compiler, "-g -O2 -gdwarf-$version", $sources) };
-          push @cases, ["$compiler -gsplit-dwarf -gdwarf-$version", $compiler, $flags, $sources, $plain, undef, undef, 'same'];
+          push @cases, ["$compiler -gsplit-dwarf -gdwarf-$version", $compiler, $flags, $sources, $plain, undef, undef,
+                        'same'];
           push @cases, ["$compiler -gsplit-dwarf -gdwarf-$version, a .dwp", $compiler, $flags, $sources,
                         sub { package_of ($_[0]) && $plain->($_[0]) }, 'llvm-dwp', undef, 'same'];
           push @cases, ["$compiler -gsplit-dwarf -gdwarf-$version, .dwo missing", $compiler, $flags, $sources,
@@ -239,20 +240,20 @@ push @cases, ['no debug information', 'gcc', '-O2', \@c];
 for my $how ('zlib', 'zlib-gnu', 'zstd')
   {
     push @cases, ["objcopy --compress-debug-sections=$how", 'gcc', '-O2 -g', \@c,
-                  sub { system ("cp $_[0] $_[0].plain && objcopy --compress-debug-sections=$how $_[0] 2>/dev/null") == 0 },
-                  'objcopy', undef, 'same'];
+                  sub { compressed ($_[0], $how) }, 'objcopy', undef, 'same'];
   }
 for my $version (4, 5)
   {
     my $flags = "-O2 -g -gdwarf-$version";
     push @cases, ["dwz, DWARF $version", 'g++', $flags, \@cxx, sub { system ("dwz $_[0] 2>/dev/null") == 0 }, 'dwz'];
-    push @cases, ["dwz -m, DWARF $version", 'g++', $flags, \@cxx, sub { dwz_multi ($_[0], $flags) }, 'dwz', undef, 'same'];
+    push @cases, ["dwz -m, DWARF $version", 'g++', $flags, \@cxx, sub { dwz_multi ($_[0], $flags) }, 'dwz', undef,
+                  'same'];
     push @cases, ["dwz -m, DWARF $version, the other file missing", 'g++', $flags, \@cxx,
                   sub { dwz_multi ($_[0], $flags) && unlink "$_[0].sup" }, 'dwz', undef, 'lines'];
   }
 
-for my $target ('aarch64-linux-gnu', 'arm-linux-gnueabihf', 'i686-linux-gnu', 'mipsel-linux-gnu', 'powerpc64le-linux-gnu',
-                'riscv64-linux-gnu', 's390x-linux-gnu')
+for my $target (qw(aarch64-linux-gnu arm-linux-gnueabihf i686-linux-gnu mipsel-linux-gnu powerpc64le-linux-gnu
+                   riscv64-linux-gnu s390x-linux-gnu))
   {
     push @cases, ["$target-gcc -gdwarf-$_", "$target-gcc", "-g -O2 -gdwarf-$_", \@c, undef, "$target-objdump"] for 4, 5;
   }
@@ -261,13 +262,20 @@ push @cases, ['damaged: clang', 'clang', '-g -O2', \@c, undef, undef, undef, 'fu
 push @cases, ['damaged: g++, compressed', 'g++', '-g -O2 -gz=zlib', \@cxx, undef, undef, undef, 'fuzz'];
 push @cases, ['damaged: dwz -m', 'g++', '-g -O2', \@cxx, sub { dwz_multi ($_[0], '-g -O2') }, 'dwz', undef, 'fuzz'];
 push @cases, ["damaged: s390x", "s390x-linux-gnu-gcc", '-g -O2', \@c, undef, undef, undef, 'fuzz'];
-push @cases, ["damaged: .dwo, DWARF $_", 'gcc', "-g -O2 -gsplit-dwarf -gdwarf-$_", \@c, undef, undef, undef, 'dwo'] for 4, 5;
+push @cases, ["damaged: .dwo, DWARF $_", 'gcc', "-g -O2 -gsplit-dwarf -gdwarf-$_", \@c, undef, undef, undef, 'dwo']
+  for 4, 5;
 
 # llvm-symbolizer 14 does not find functions with DW_AT_ranges in .dwo files, nor anything under zstd.
 sub plain
 {
   my ($file, $cc, $flags, $sources) = @_;
   return build ("$file.plain", $cc, $flags, $sources);
+}
+
+sub compressed
+{
+  my ($file, $how) = @_;
+  return system ("cp $file $file.plain && objcopy --compress-debug-sections=$how $file 2>/dev/null") == 0;
 }
 
 sub package_of
@@ -291,8 +299,8 @@ sub answers
   return $? ? undef : $text;
 }
 
-# The import of FILE answers as that of FILE.plain: in all, or in files (without directory, which dwz moves away too) and
-# lines of the innermost frame alone.
+# The import of FILE answers as that of FILE.plain: in all, or in files (without directory, which dwz moves away too)
+# and lines of the innermost frame alone.
 sub same_as_plain
 {
   my ($file, $lines) = @_;
@@ -301,7 +309,11 @@ sub same_as_plain
   return (0, "$print failed: " . `cat err`) unless defined $both[0] && defined $both[1];
   if ($lines)
     {
-      $_ = join "\n", map { s{\t[^\t]*/}{\t}r } map { join "\t", (split /\t/)[0, 3, 4] } grep { /^\S+\t0\t/ } split /\n/ for @both;
+      for my $text (@both)
+        {
+          my @innermost = map { join "\t", (split /\t/)[0, 3, 4] } grep { /^\S+\t0\t/ } split /\n/, $text;
+          $text = join "\n", map { s{\t[^\t]*/}{\t}r } @innermost;
+        }
     }
   my $cnt = () = $both[1] =~ /\n/g;
   return ($both[0] eq $both[1] && $cnt > 100, "$cnt frames, against the same program without it");

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Cross links: the placeholder has the target's width, byte order, flags and attributes; the table lies on the target's
 # pages; the linker warns of nothing.
+# shellcheck source=SCRIPTDIR/lib/tap.sh
 . "${abs_top_srcdir:-$(cd "$(dirname "$0")/.." && pwd)}/t/lib/tap.sh"
 cat >a.c <<'X'
 #include <stdio.h>

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # A failed link stays a failed link: the linker's own messages and exit status, no word of ours, no output; an older
 # output of the same name is not touched by the finisher.
+# shellcheck source=SCRIPTDIR/lib/tap.sh
 . "${abs_top_srcdir:-$(cd "$(dirname "$0")/.." && pwd)}/t/lib/tap.sh"
 echo 'int f (void); int main (void) { return f (); }' >undefined.c
 echo 'int main (void) { return 0; }' >good.c

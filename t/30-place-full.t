@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 # A disk that fills up while the table is placed: one message, non-zero, and the file as it was.
+# shellcheck source=SCRIPTDIR/lib/tap.sh
 . "${abs_top_srcdir:-$(cd "$(dirname "$0")/.." && pwd)}/t/lib/tap.sh"
 [ "$(id -u)" = 0 ] || skip_all 'only root can mount a small tmpfs'
 mkdir disk

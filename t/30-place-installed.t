@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 # What is installed works from where it is: pkg-config gives one word, with options in it; the build tree has the same.
+# shellcheck source=SCRIPTDIR/lib/tap.sh
 . "${abs_top_srcdir:-$(cd "$(dirname "$0")/.." && pwd)}/t/lib/tap.sh"
 need pkg-config make
 [ -e "$tap_build/Makefile" ] && [ -e "$tap_build/linker/pctab-link.pc" ] || skip_all "$tap_build is no configured build tree"

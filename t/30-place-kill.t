@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 # kill -9 at any moment of finishing leaves a whole file: finished, or the linker's own with an unfinished table.
+# shellcheck source=SCRIPTDIR/lib/tap.sh
 . "${abs_top_srcdir:-$(cd "$(dirname "$0")/.." && pwd)}/t/lib/tap.sh"
 cat >a.c <<'X'
 #include <stdio.h>

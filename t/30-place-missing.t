@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Something is missing, or the linker is another one: non-zero, one clear message, no output.
+# shellcheck source=SCRIPTDIR/lib/tap.sh
 . "${abs_top_srcdir:-$(cd "$(dirname "$0")/.." && pwd)}/t/lib/tap.sh"
 echo 'int main (void) { return 0; }' >a.c
 "$CC" -g -c a.c

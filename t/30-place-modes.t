@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Every way of linking gives a program that runs, with a finished table where it has to be.
+# shellcheck source=SCRIPTDIR/lib/tap.sh
 . "${abs_top_srcdir:-$(cd "$(dirname "$0")/.." && pwd)}/t/lib/tap.sh"
 cat >a.c <<'X'
 #include <stdio.h>
@@ -44,8 +45,9 @@ mode () {
   [ "$(./prog 2>&1)" = 'sum 8 ok' ] && placed prog
   ok $? "$name: runs, and the table is in its place"
   diag "$facts"
+  "$CC" -g -O2 "$@" -o plain
+  is "$(readelf -n prog | grep -v 'Build ID')" "$(readelf -n plain | grep -v 'Build ID')" "$name: the same notes"
   if have eu-elflint; then
-    "$CC" -g -O2 "$@" -o plain
     eu-elflint --gnu-ld plain 2>&1 | sed 's/[0-9]\+//g' | sort -u >want
     eu-elflint --gnu-ld prog 2>&1 | sed 's/[0-9]\+//g' | sort -u >got
     [ -z "$(comm -13 want got)" ]
@@ -91,7 +93,7 @@ else
 fi
 if have clang; then
   CC=clang mode clang a.c b.c
-  if [ -e "$(clang -print-file-name=LLVMgold.so)" ]; then
+  if clang -flto a.c b.c -o plain 2>/dev/null; then
     CC=clang mode clang-lto -flto a.c b.c
   else
     skip clang-lto 'LLVMgold.so is not installed'
@@ -109,6 +111,21 @@ is "$(./prog)" 'sum 8 ok' 'shared: and runs'
 succeeds 'bare: no libc, no .bss, no .data' "$CC" -nostdlib -static bare.c -o prog $flags
 placed prog && ./prog
 ok $? 'bare: runs, and the table is in its place'
+
+# Properties that hold only while every object has them.
+case $("$CC" -dumpmachine) in
+x86_64-*) protect=-fcf-protection=full report=-Wl,-z,cet-report=error property='IBT, SHSTK' ;;
+aarch64-*) protect=-mbranch-protection=standard report=-Wl,-z,force-bti property='BTI, PAC' ;;
+*) protect= ;;
+esac
+if [ -n "$protect" ] && "$CC" "$protect" -nostdlib -static bare.c -o plain "$report" 2>/dev/null; then
+  succeeds "$protect: links" "$CC" "$protect" -nostdlib -static bare.c -o prog $flags "$report" -Wl,--fatal-warnings
+  like "$(readelf -n prog)" "$property" "$protect: the program has $property"
+  placed prog
+  ok $? "$protect: the table is in its place"
+else
+  skip 'branch protection' 'not on this machine'
+fi
 
 # 700 objects
 mkdir many

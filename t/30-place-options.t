@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Options of the plugin and of pctab-link: each is taken, an unknown one or a bad value is one clear error.
+# shellcheck source=SCRIPTDIR/lib/tap.sh
 . "${abs_top_srcdir:-$(cd "$(dirname "$0")/.." && pwd)}/t/lib/tap.sh"
 echo 'int main (void) { return 0; }' >a.c
 "$CC" -g -c a.c

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 # The plugin in a host that hands it any transfer vector: what it asks for, what it adds, how it refuses.
+# shellcheck source=SCRIPTDIR/lib/tap.sh
 . "${abs_top_srcdir:-$(cd "$(dirname "$0")/.." && pwd)}/t/lib/tap.sh"
 "$CC" -std=gnu11 -D_GNU_SOURCE -O1 -w "$tap_src/t/lib/fake_linker.c" -o fake -ldl || skip_all 'the fake linker does not compile here'
 echo 'int main (void) { return 0; }' >a.c

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # A link that succeeds says nothing on either stream, by way of the compiler or of ld itself; configure scripts and other
 # probes so see what they see without the table.
+# shellcheck source=SCRIPTDIR/lib/tap.sh
 . "${abs_top_srcdir:-$(cd "$(dirname "$0")/.." && pwd)}/t/lib/tap.sh"
 echo 'int main (void) { return 0; }' >a.c
 "$CC" -g -c a.c

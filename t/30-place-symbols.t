@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Every symbol, the linker's own (_end, end, _edata, __bss_start, ...) among them, lies at the same offset of the same
 # section with the table as without.
+# shellcheck source=SCRIPTDIR/lib/tap.sh
 . "${abs_top_srcdir:-$(cd "$(dirname "$0")/.." && pwd)}/t/lib/tap.sh"
 cat >a.c <<'X'
 extern char _end[], end[], _edata[], edata[], __bss_start[], _etext[], etext[], __data_start[];

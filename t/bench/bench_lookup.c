@@ -57,16 +57,16 @@ push (struct vec *v, size_t size)
 
 /* The function found at PC, up to END at most: its rows, and where it ends. */
 static uint64_t
-walk_function (struct bench *b, const struct pctab_func *f, uint64_t pc, uint64_t end)
+walk_function (struct bench *b, struct pctab_func f, uint64_t pc, uint64_t end)
 {
   struct go_input *in = push (&b->funcs, sizeof *in);
   *in = (struct go_input){ (uint32_t) (pc - b->base), 0, (uint32_t) b->rows.cnt, 0 };
   struct pctab_func at;
   int64_t before = INT64_MIN;
-  for (; pc < end && pctab_findfunc (&b->table, pc, &at) && at.entry == f->entry; pc++)
+  for (; pc < end && (at = pctab_findfunc (&b->table, pc)).bits && at.entry == f.entry; pc++)
     {
       uint64_t start;
-      int64_t delta = pctab_value_spdelta (&b->table, pctab_pcvalue (&at, pc, &start));
+      int64_t delta = pctab_value_spdelta (&b->table, pctab_pcvalue (&b->table, at, pc, &start));
       if (delta != before)
         *(struct go_row *) push (&b->rows, sizeof (struct go_row))
           = (struct go_row){ (uint32_t) (pc - b->base), (int32_t) delta };
@@ -83,8 +83,8 @@ walk_text (struct bench *b, uint64_t pc, uint64_t end)
 {
   struct pctab_func f;
   while (pc < end)
-    if (pctab_findfunc (&b->table, pc, &f))
-      pc = walk_function (b, &f, pc, end);
+    if ((f = pctab_findfunc (&b->table, pc)).bits)
+      pc = walk_function (b, f, pc, end);
     else
       pc++;
 }
@@ -150,8 +150,8 @@ loop_pctab_findfunc (struct bench *b, const uint64_t *pcs, size_t cnt)
   uint64_t sum = 0;
   for (size_t i = 0; i < cnt; i++)
     {
-      struct pctab_func f;
-      if (pctab_findfunc (&b->table, pcs[i], &f))
+      struct pctab_func f = pctab_findfunc (&b->table, pcs[i]);
+      if (f.bits)
         sum += f.entry;
     }
   b->sink += sum;
@@ -197,10 +197,10 @@ loop_pctab_pcvalue (struct bench *b, const uint64_t *pcs, size_t cnt)
   uint64_t sum = 0;
   for (size_t i = 0; i < cnt; i++)
     {
-      struct pctab_func f;
+      struct pctab_func f = pctab_findfunc (&b->table, pcs[i]);
       uint64_t start;
-      if (pctab_findfunc (&b->table, pcs[i], &f))
-        sum += (uint64_t) pctab_pcvalue (&f, pcs[i], &start) + start;
+      if (f.bits)
+        sum += (uint64_t) pctab_pcvalue (&b->table, f, pcs[i], &start) + start;
     }
   b->sink += sum;
 }
@@ -277,9 +277,9 @@ check_answers (struct bench *b, const uint64_t *pcs)
       uint64_t start;
       uint32_t pc = (uint32_t) (pcs[i] - b->base), go_start;
       const struct go_func *g = go_findfunc (&b->go, pc);
-      if (!g || !pctab_findfunc (&b->table, pcs[i], &f) || f.entry - b->base != g->entry_off)
+      if (!g || !(f = pctab_findfunc (&b->table, pcs[i])).bits || f.entry - b->base != g->entry_off)
         die ("findfunc: the two sides differ");
-      int32_t value = pctab_pcvalue (&f, pcs[i], &start);
+      int32_t value = pctab_pcvalue (&b->table, f, pcs[i], &start);
       if (pctab_value_spdelta (&b->table, value) != go_pcvalue (&b->go, g, g->pcsp, pc, &go_start)
           || go_start > start - b->base)
         die ("pcvalue: the two sides differ");

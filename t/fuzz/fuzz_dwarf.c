@@ -3,8 +3,8 @@
  * must be a model as model.h says, and the same one with one thread and with two; what is refused must come with a
  * message.  Build it with sanitizers: they see the reads that this program cannot.
  *
- * usage: fuzz_dwarf FILE COUNT [SEED [DWO]]; with DWO, a file that FILE names, that one is damaged where it lies, and in
- * the end as it was.  Exits 1 at the first broken promise, naming the iteration. */
+ * usage: fuzz_dwarf FILE COUNT [SEED [DWO]]; with DWO, a file that FILE names, that one is damaged where it lies, and
+ * in the end as it was.  Exits 1 at the first broken promise, naming the iteration. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -108,7 +108,10 @@ claim (char *path)
 static int
 kind_of (const char *word)
 {
-  return !strcmp (word, "rel") ? LDPO_REL : !strcmp (word, "exec") ? LDPO_EXEC : !strcmp (word, "pie") ? LDPO_PIE : LDPO_DYN;
+  return !strcmp (word, "rel")    ? LDPO_REL
+         : !strcmp (word, "exec") ? LDPO_EXEC
+         : !strcmp (word, "pie")  ? LDPO_PIE
+                                  : LDPO_DYN;
 }
 
 /* Whether WORD is for the vector. */
@@ -155,7 +158,8 @@ fill_vector (int argc, char **argv, struct ld_plugin_tv *tv)
   if (!has (argc, argv, "no-message"))
     tv[cnt++] = (struct ld_plugin_tv){ LDPT_MESSAGE, { .tv_message = message } };
   if (!has (argc, argv, "no-claim"))
-    tv[cnt++] = (struct ld_plugin_tv){ LDPT_REGISTER_CLAIM_FILE_HOOK, { .tv_register_claim_file = register_claim_file } };
+    tv[cnt++] = (struct ld_plugin_tv){ LDPT_REGISTER_CLAIM_FILE_HOOK,
+                                       { .tv_register_claim_file = register_claim_file } };
   if (!has (argc, argv, "no-symbols"))
     tv[cnt++] = (struct ld_plugin_tv){ LDPT_REGISTER_ALL_SYMBOLS_READ_HOOK,
                                        { .tv_register_all_symbols_read = register_all_symbols_read } };
@@ -164,9 +168,11 @@ fill_vector (int argc, char **argv, struct ld_plugin_tv *tv)
   if (!has (argc, argv, "no-add"))
     tv[cnt++] = (struct ld_plugin_tv){ LDPT_ADD_INPUT_FILE, { .tv_add_input_file = add_input_file } };
   if (!has (argc, argv, "no-output"))
-    tv[cnt++] = (struct ld_plugin_tv){ LDPT_OUTPUT_NAME, { .tv_string = value_of (argc, argv, "output=", "/nonexistent") } };
+    tv[cnt++] = (struct ld_plugin_tv){ LDPT_OUTPUT_NAME,
+                                       { .tv_string = value_of (argc, argv, "output=", "/nonexistent") } };
   if (!has (argc, argv, "no-kind"))
-    tv[cnt++] = (struct ld_plugin_tv){ LDPT_LINKER_OUTPUT, { .tv_val = kind_of (value_of (argc, argv, "kind=", "pie")) } };
+    tv[cnt++] = (struct ld_plugin_tv){ LDPT_LINKER_OUTPUT,
+                                       { .tv_val = kind_of (value_of (argc, argv, "kind=", "pie")) } };
   tv[cnt] = (struct ld_plugin_tv){ LDPT_NULL, { .tv_val = 0 } };
 }
 

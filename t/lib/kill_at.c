@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Preloaded into pctab-link: kills the process at its Nth call that changes a file, N from $KILL_AT: every moment in
- * turn, where a delay would hit the long ones only.  With $KILL_HALF a call for more than 64 bytes is done by half first;
- * the kernel does not stop between the bytes of one page. */
+ * turn, where a delay would hit the long ones only.  With $KILL_HALF a call for more than 64 bytes is done by half
+ * first; the kernel does not stop between the bytes of one page. */
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/syscall.h>

@@ -68,7 +68,8 @@ if ($mode eq '--symbols') {
       my ($name) = split /\0/, substr($data, $sections[$s->{link}]{off} + num($at, 4), 512), 2;
       my $where = $shndx == 0 ? 'undefined' : $shndx >= 0xff00 ? sprintf('%#x:%d', $shndx, $value)
         # Before every section of its own: the ELF header's symbols.
-        : $value < $first ? sprintf('%#x', $value) : sprintf('%s%+d', $sections[$shndx]{name}, $value - $sections[$shndx]{addr});
+        : $value < $first ? sprintf('%#x', $value)
+        : sprintf('%s%+d', $sections[$shndx]{name}, $value - $sections[$shndx]{addr});
       printf "%s %d %s\n", $name // '', $info, $where;
     }
   }

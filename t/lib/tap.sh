@@ -4,7 +4,7 @@
 #     . "${abs_top_srcdir:-$(cd "$(dirname "$0")/.." && pwd)}/t/lib/tap.sh"
 # and ends with done_testing.  It then runs in a directory of its own, removed afterwards, and has
 #   $tap_src $tap_build  the sources and the build
-#   $pctab_link $pctab_so $pctab_ld $pctab_lld_ld   what the build made
+#   $pctab_link $pctab_dump $pctab_so $pctab_ld $pctab_lld_ld   what the build made
 #   $flags               the one thing to add to a link; ",-plugin-opt=NAME" may be appended
 set -u
 LC_ALL=C
@@ -133,6 +133,7 @@ symbols_of () {
 # shellcheck disable=SC2034
 find_build () {
   pctab_link=$tap_build/linker/pctab-link
+  pctab_dump=$tap_build/symtab/pctab-dump
   pctab_so=$tap_build/linker/.libs/pctab.so
   [ -e "$pctab_so" ] || pctab_so=$tap_build/linker/pctab.so
   pctab_ld=$tap_src/linker/pctab.ld

@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # lines.pl --print=PROGRAM [--max=N] [--show=N] [--names] FILE...
 #
-# Compares what the DWARF import says of PCs (PROGRAM is t/tool/dwarf_print) with llvm-symbolizer: the chain of inlined
-# calls with names, files and lines.  PCs are all instruction addresses of FILE by objdump -d, or N of them, drawn with a
-# fixed seed.  The outermost function's name is left out unless --names says so: it comes from the symbol table, not from
-# DWARF.  TAP, one line a file.
+# Compares what the DWARF import says of PCs (PROGRAM is t/tool/dwarf_print) with llvm-symbolizer: the chain of
+# inlined calls with names, files and lines.  PCs are all instruction addresses of FILE by objdump -d, or N of them,
+# drawn with a fixed seed.  The outermost function's name is left out unless --names says so: it comes from the symbol
+# table, not from DWARF.  TAP, one line a file.
 use strict;
 use warnings;
 use Getopt::Long;

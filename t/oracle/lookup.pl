@@ -59,11 +59,12 @@ sub write_pcs {
   close $out or die "$path: $!\n";
 }
 
-# What the section headers and the symbol table say: {names => {address => [name...], best first}, spans => sorted
-# [start, end) of sized functions, plt => [start, end)..., files => {STT_FILE names}}.
+# What the section headers and the symbol table say: plt, data => [start, end)...; symbols => those in code;
+# unsized => [address, name] of those without a size, labels => [address] of those without type and size; files => {names
+# of STT_FILE}.
 sub facts_of {
   my ($file) = @_;
-  my %facts = (names => {}, plt => [], files => {}, spans => []);
+  my %facts = map { ($_ => []) } qw(plt data symbols labels unsized spans starts);
   my (%code, @symbols, $table);
   for (@{lines_of('readelf', '-SW', $file)}) {
     next unless /^\s*\[\s*(\d+)\]\s+(\S+)\s+\S+\s+([0-9a-f]+) [0-9a-f]+ ([0-9a-f]+) \S+\s+([A-Z]*X[A-Z]*)\s/;
@@ -74,35 +75,54 @@ sub facts_of {
   for (@{lines_of('readelf', '-sW', $file)}) {
     $table = $1 if /^Symbol table '(\S+)'/;
     next unless /^\s*\d+: ([0-9a-f]+)\s+(0x[0-9a-f]+|\d+) (\w+)\s+(\w+)\s+\w+\s+(?:\[.*?\]\s+)?(\w+) (.+)$/;
-    my ($addr, $size, $type, $bind, $section, $name) = (hex $1, $2, $3, $4, $5, $6);
-    $size = hex $size if $size =~ /^0x/;
-    $facts{files}{$name} = 1 if $type eq 'FILE';
-    next unless $code{$section} && $addr >= $code{$section}[0] && $addr < $code{$section}[1];
-    next unless $type =~ /^I?FUNC$/ || ($type eq 'NOTYPE' && $bind ne 'LOCAL');
-    $name =~ s/@.*// if $table eq '.dynsym';
-    push @symbols, [$table, $addr, $size, $type, $bind, $name];
+    my %s = (table => $table, addr => hex $1, size => $2, type => $3, bind => $4, section => $5, name => $6);
+    $s{size} = hex $s{size} if $s{size} =~ /^0x/;
+    $facts{files}{$s{name}} = 1 if $s{type} eq 'FILE';
+    my $code = $code{$s{section}} or next;
+    next unless $s{addr} >= $code->[0] && $s{addr} < $code->[1];
+    $s{name} =~ s/@.*// if $table eq '.dynsym';
+    push @symbols, \%s;
   }
-  my $full = grep { $_->[0] eq '.symtab' } @symbols;
-  for my $s (grep { !$full || $_->[0] eq '.symtab' } @symbols) {
-    push @{$facts{names}{$s->[1]}}, $s;
-    push @{$facts{spans}}, [$s->[1], $s->[1] + $s->[2]] if $s->[2];
-  }
-  for my $at (values %{$facts{names}}) {
-    my %seen;
-    $at = [grep { !$seen{$_}++ } map { $_->[5] } sort { rank($a) <=> rank($b) || !$a->[2] <=> !$b->[2] || $a->[5] cmp $b->[5] } @$at];
+  my $full = grep { $_->{table} eq '.symtab' } @symbols;
+  for my $s (grep { !$full || $_->{table} eq '.symtab' } @symbols) {
+    if ($s->{type} eq 'OBJECT') { push @{$facts{data}}, [$s->{addr}, $s->{addr} + $s->{size}] if $s->{size}; }
+    elsif ($s->{type} =~ /^(?:I?FUNC|NOTYPE)$/) { push @{$facts{symbols}}, $s; }
+    next if $s->{size};
+    push @{$facts{unsized}}, [$s->{addr}, $s->{name}];
+    push @{$facts{labels}}, [$s->{addr}] if $s->{type} eq 'OBJECT' || ($s->{type} eq 'NOTYPE' && $s->{bind} eq 'LOCAL');
   }
   return \%facts;
 }
 
-# Global before weak before local, a function before a bare label.
-sub rank {
-  my ($type, $bind) = @{$_[0]}[3, 4];
-  return ($type eq 'NOTYPE' ? 4 : 0) + ($bind eq 'LOCAL' ? 2 : $bind eq 'WEAK' ? 1 : 0);
+# Adds to FACTS which symbols are functions: untyped ones too, but local ones only with a size or a frame of their own:
+# names => {address => [name...], best first}; starts => [address], spans => [start, end) of those with a size, sorted.
+sub find_functions {
+  my ($facts, $frames) = @_;
+  my %framed = map { ($_->[0] => 1) } @$frames;
+  for my $s (@{$facts->{symbols}}) {
+    next if $s->{type} eq 'NOTYPE' && $s->{bind} eq 'LOCAL' && !$s->{size} && !$framed{$s->{addr}};
+    next if $s->{type} eq 'NOTYPE' && $s->{name} =~ /^\.L|^\$(?:x|[adt](?:\.|$))/;
+    push @{$facts->{names}{$s->{addr}}}, $s;
+    push @{$facts->{starts}}, [$s->{addr}];
+    push @{$facts->{spans}}, [$s->{addr}, $s->{addr} + $s->{size}] if $s->{size};
+  }
+  for my $at (values %{$facts->{names}}) {
+    my %seen;
+    my @sorted = sort { rank($a) <=> rank($b) || !$a->{size} <=> !$b->{size} || $a->{name} cmp $b->{name} } @$at;
+    $at = [grep { !$seen{$_}++ } map { $_->{name} } @sorted];
+  }
+  @{$facts->{$_}} = sort { $a->[0] <=> $b->[0] } @{$facts->{$_}} for qw(spans starts labels unsized);
 }
 
-sub in_plt {
-  my ($facts, $pc) = @_;
-  for (@{$facts->{plt}}) { return 1 if $pc >= $_->[0] && $pc < $_->[1]; }
+# Global before weak before local, a function before a bare label.
+sub rank {
+  my ($s) = @_;
+  return ($s->{type} eq 'NOTYPE' ? 4 : 0) + ($s->{bind} eq 'LOCAL' ? 2 : $s->{bind} eq 'WEAK' ? 1 : 0);
+}
+
+sub inside {
+  my ($spans, $pc) = @_;
+  for (@$spans) { return 1 if $pc >= $_->[0] && $pc < $_->[1]; }
   return 0;
 }
 
@@ -114,13 +134,14 @@ sub frames_of {
   my @frames;
   for my $key (keys %$texts) {
     my (undef, $start, $end) = split ' ', $key;
-    next if in_plt($facts, hex $start);
+    next if inside($facts->{plt}, hex $start);
     my $frame = [hex $start, hex $end, [], [], 0];
     for (@{$texts->{$key}}) {
       my ($loc, $text) = split ' ', $_, 2;
       push @{$frame->[2]}, hex $loc;
       push @{$frame->[3]}, $text;
-      my $delta = $text =~ /^sp([-+]\d+)/ ? $1 + 0 : undef;
+      # Below SP there is no CFA: such a row (glibc has some behind its epilogues) says no more than one without SP.
+      my $delta = $text =~ /^sp\+(\d+)/ ? $1 + 0 : undef;
       if (!defined $delta) { $frame->[4] = undef; }
       elsif (defined $frame->[4] && $delta > $frame->[4]) { $frame->[4] = $delta; }
     }
@@ -141,12 +162,17 @@ sub last_below {
   return $lo ? $lo - 1 : undef;
 }
 
+# The element of sorted SPANS that PC is in, or undef.
+sub span_of {
+  my ($spans, $pc) = @_;
+  my $i = last_below($spans, $pc, 1) // return undef;
+  return $pc < $spans->[$i][1] ? $spans->[$i] : undef;
+}
+
 # "CFA RA FP max=N" of readelf's at PC.
 sub expected_rule {
   my ($frames, $pc) = @_;
-  my $i = last_below($frames, $pc, 1);
-  return $NO_FRAME if !defined $i || $pc >= $frames->[$i][1];
-  my $f = $frames->[$i];
+  my $f = span_of($frames, $pc) // return $NO_FRAME;
   my ($cfa, $ra, $fp) = split ' ', $f->[3][last_below($f->[2], $pc)];
   # The answer has one null for both: nothing is known, and there is no caller.
   $ra = '?' if $ra eq 'u';
@@ -233,10 +259,38 @@ sub next_theirs {
   die "lookup.pl: $symbolizer stopped too early\n";
 }
 
+# Whether PC is data as far as anyone knows: in an object, or behind a label that has neither a type nor a size, where no
+# function and no frame is.  objdump disassembles such bytes all the same.
+sub is_data {
+  my ($facts, $pc, $rule) = @_;
+  return 1 if inside($facts->{data}, $pc);
+  return 0 if $rule ne $NO_FRAME;
+  my $span = last_below($facts->{spans}, $pc, 1);
+  my $label = last_below($facts->{labels}, $pc, 1) // return 0;
+  my $start = last_below($facts->{starts}, $pc, 1);
+  return 0 if defined $start && $facts->{labels}[$label][0] <= $facts->{starts}[$start][0];
+  return !defined $span || ($pc >= $facts->{spans}[$span][1] && $facts->{labels}[$label][0] >= $facts->{spans}[$span][1]);
+}
+
 sub show_frames { return join ' <- ', map { "$_->[0] $_->[1]:$_->[2]" } @{$_[0]}; }
 
-# The class of a difference that is known to be LLVM's mistake, or undef.
+# The class of a difference that is known to be LLVM's mistake, or undef.  All come from its taking the last symbol at or
+# below the PC as the function when that symbol has no size:
+# label-in-function: the PC lies within the size of the function around that label;
+# behind-function: the PC lies in padding, behind the function that the label is in or the frame that the symbol has;
+# mapping-symbol: the symbol is a mark of the assembler's ($x, $d).
 sub class_of {
+  my ($ours, $theirs, $facts, $frames, $rule) = @_;
+  my ($pc, $name) = ($ours->{pc}, $theirs->[-1][0]);
+  my $i = last_below($facts->{unsized}, $pc, 1) // return undef;
+  my $at = $facts->{unsized}[$i][0];
+  $i-- while $i && $facts->{unsized}[$i][1] ne $name && $facts->{unsized}[$i - 1][0] == $at;
+  return undef unless $facts->{unsized}[$i][1] eq $name;
+  return 'mapping-symbol' if $name =~ /^\$[adtx]/;
+  my ($span, $frame) = map { span_of($_, $at) } $facts->{spans}, $frames;
+  return 'label-in-function' if $span && $span->[0] < $at && $pc < $span->[1] && ($ours->{entry} // 0) == $span->[0];
+  return 'behind-function' if !defined $ours->{entry} && $rule eq $NO_FRAME
+    && (($span && $span->[1] <= $pc) || ($frame && $frame->[1] <= $pc));
   return undef;
 }
 
@@ -246,11 +300,10 @@ sub difference {
   my $have = $rule eq $NO_FRAME && $ours->{rule} eq '? ? s max=-' ? $NO_FRAME : $ours->{rule};
   return "frame: ours '$have', readelf '$rule'" if $have ne $rule;
   my ($o, $t) = ($ours->{frames}, $theirs);
-  my $known = !in_plt($facts, $ours->{pc});
   # Where debug information says nothing LLVM gives the name of an STT_FILE symbol, with line 0.
   $t = [[$t->[0][0], '??', 0]] if @$t == 1 && $t->[0][2] == 0 && $facts->{files}{$t->[0][1]};
   my $nothing = @$t == 1 && $t->[0][0] eq '??' && $rule eq $NO_FRAME;
-  if (!$known || ($nothing && !@$o)) {
+  if (inside($facts->{plt}, $ours->{pc}) || is_data($facts, $ours->{pc}, $rule) || ($nothing && !@$o)) {
     return undef if !@$o && !defined $ours->{func} && !$ours->{pcdata};
     return "known where nothing is: '" . show_frames($o) . "', LLVM '" . show_frames($t) . "'";
   }
@@ -299,8 +352,10 @@ for my $file (@ARGV) {
   my %count = map { ($_ => 0) } qw(fdes skipped readelf_rows readelf_wrong overlaps partly covered unlisted);
   my $facts = facts_of($file);
   my $frames = frames_of($file, $facts, \%count);
+  find_functions($facts, $frames);
   my $names = register_names();
-  %numbers = (rsp => 7, rbp => 6, (map { ($names->{$_} => $_) } keys %$names));
+  # AArch64 and PowerPC: as far as readelf's own instructions did not name them.
+  %numbers = (lr => 65, (map { ("x$_" => $_) } 0 .. 30), (map { ($names->{$_} => $_) } keys %$names));
   my $all = instructions($file);
   my $pcs = draw($all, $sample);
   my %drawn = map { ($_ => 1) } @$pcs;
@@ -309,7 +364,7 @@ for my $file (@ARGV) {
   open my $ours, '-|', "'$dump' --lookup '$file' <'$dir/pcs'" or die "$dump: $!\n";
   open my $theirs, '-|', "'$symbolizer' --obj='$file' --functions=linkage --inlines --no-demangle <'$dir/pcs' 2>/dev/null"
     or die "$symbolizer: $!\n";
-  my ($differ, $calls, $lined, $framed, $unknown, $plt, $gaps, %class, @beside, @beside_pcs) = (0) x 7;
+  my ($differ, $calls, $lined, $framed, $unknown, $plt, $data, $gaps, %class, @beside, @beside_pcs) = (0) x 8;
   my $step = $beside ? int(@$pcs / $beside) || 1 : @$pcs + 1;
   for my $i (0 .. $#$pcs) {
     my $line = <$ours> // die "lookup.pl: $dump stopped at PC $i\n";
@@ -321,14 +376,15 @@ for my $file (@ARGV) {
     $lined++ if @{$o->{frames}} && $o->{frames}[0][2];
     $framed++ if $o->{cfa};
     $unknown++ if !$o->{cfa} && $rule ne $NO_FRAME;
-    $plt++ if in_plt($facts, $pcs->[$i]);
+    $plt++ if inside($facts->{plt}, $pcs->[$i]);
+    $data++ if is_data($facts, $pcs->[$i], $rule);
     $gaps++ if !@{$o->{frames}};
     if ($i % $step == 0 && @beside < $beside) {
       push @beside, $t;
       push @beside_pcs, $pcs->[$i];
     }
     my $what = difference($o, $t, $rule, $facts) // next;
-    my $class = class_of($o, $t, $rule, $what);
+    my $class = class_of($o, $t, $facts, $frames, $rule);
     if (defined $class) {
       printf "# 0x%x: %s: %s\n", $pcs->[$i], $class, $what if $class{$class}++ < 1;
       next;
@@ -344,9 +400,9 @@ for my $file (@ARGV) {
   my $good = @$pcs && !$differ && $excepted <= $EXCEPTED_MAX * @$pcs && $unknown <= $UNKNOWN_MAX * @$pcs
     && !$count{readelf_wrong} && !$count{overlaps} && !$count{partly};
   $failed ||= !$good;
-  printf "%s %d - %s: %d PCs of %d compared: %d with lines, %d calls, %d with frames, %d unknown CFA, %d in a PLT, %d where"
-    . " nothing is known; %d functions' frames; %d differences, %d excepted; addr2line differs from LLVM at %d of %d\n",
-    $good ? 'ok' : 'not ok', $test, $file, scalar @$pcs, scalar @$all, $lined, $calls, $framed, $unknown, $plt, $gaps,
+  printf "%s %d - %s: %d PCs of %d compared: %d with lines, %d calls, %d with frames, %d unknown CFA, %d in a PLT, %d in data,"
+    . " %d where nothing is known; %d functions' frames; %d differences, %d excepted; addr2line differs from LLVM at %d of %d\n",
+    $good ? 'ok' : 'not ok', $test, $file, scalar @$pcs, scalar @$all, $lined, $calls, $framed, $unknown, $plt, $data, $gaps,
     scalar @$frames, $differ, $excepted, $beside_differ, $compared;
   print "#   excepted: $_: $class{$_}\n" for sort keys %class;
   print "#   readelf's rows against its instructions: $count{readelf_wrong} wrong of $count{readelf_rows};"

@@ -53,7 +53,8 @@ print_str (const struct model_str *s)
 }
 
 static void
-print_frame (const struct model *m, uint64_t pc, unsigned idx, const struct model_str *name, uint32_t file, uint32_t line)
+print_frame (const struct model *m, uint64_t pc, unsigned idx, const struct model_str *name, uint32_t file,
+             uint32_t line)
 {
   printf ("0x%" PRIx64 "\t%u\t", pc, idx);
   print_str (name);
