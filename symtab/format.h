@@ -67,8 +67,8 @@
 #define PCTAB_E_KIND_SHIFT 20
 #define PCTAB_E_KIND_MASK 7
 #define PCTAB_E_KIND_GAP 0  /* nothing known from here on */
-#define PCTAB_E_KIND_NEAR 1 /* a function with near offsets alone */
-#define PCTAB_E_KIND_FAR 2  /* a function with near and far offsets */
+#define PCTAB_E_KIND_NEAR 1 /* a function with near offsets and narrow numbers alone */
+#define PCTAB_E_KIND_FAR 2  /* any other that is not long */
 #define PCTAB_E_KIND_LONG 3 /* a function in blocks */
 #define PCTAB_E_KIND_CONT 4 /* the function of the entry before it goes on, in a new page; it is no long one */
 #define PCTAB_E_VALUES_SHIFT 23 /* near, far: its value list's offset, halved */

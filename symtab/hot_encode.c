@@ -211,14 +211,21 @@ put_u16 (unsigned char *p, unsigned v)
   return p + 2;
 }
 
+/* Whether some row's value has a number of two bytes. */
+static bool
+need_wide (const struct hot *h, const struct model_row *rows, uint32_t cnt)
+{
+  for (uint32_t i = 0; i < cnt; i++)
+    if (h->number_of[rows[i].rule] > 255)
+      return true;
+  return false;
+}
+
 static uint32_t
 add_values (struct hot *h, const struct model_row *rows, uint32_t cnt, unsigned head)
 {
   unsigned char list[PCTAB_V_HEAD_BYTES + 2 * (PCTAB_O_NEAR_MAX + PCTAB_O_FAR_MAX + 1)], *p = list;
-  unsigned wide = 0;
-  for (uint32_t i = 0; i < cnt; i++)
-    if (h->number_of[rows[i].rule] > 255)
-      wide = PCTAB_V_WIDE;
+  unsigned wide = need_wide (h, rows, cnt) ? PCTAB_V_WIDE : 0;
   *p++ = (unsigned char) (cnt | wide);
   *p++ = (unsigned char) head;
   for (uint32_t i = 0; i < cnt; i++)
@@ -300,9 +307,9 @@ add_frame (const struct model *m, struct hot *h, const struct model_frame *f, st
   if (rows_that_fit (h, rows, f->row_cnt, &near) < f->row_cnt || f->end - f->off >= PCTAB_LONG_BYTES_MIN)
     return add_long (m, h, f, func);
   func->values = add_values (h, rows, f->row_cnt, frame_head (m, f, max_row (m, h, f)));
-  func->kind = near + 1 == f->row_cnt ? PCTAB_E_KIND_NEAR : PCTAB_E_KIND_FAR;
-  func->offsets = near + 1 == f->row_cnt ? add_near_offsets (h, rows, f->row_cnt)
-                                         : add_far_offsets (h, rows, f->row_cnt, near);
+  bool all_near = near + 1 == f->row_cnt && !need_wide (h, rows, f->row_cnt);
+  func->kind = all_near ? PCTAB_E_KIND_NEAR : PCTAB_E_KIND_FAR;
+  func->offsets = all_near ? add_near_offsets (h, rows, f->row_cnt) : add_far_offsets (h, rows, f->row_cnt, near);
   return func->values != UINT32_MAX && func->offsets != UINT32_MAX;
 }
 

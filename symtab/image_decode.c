@@ -137,7 +137,7 @@ lists_hold (const struct pctab_table *t, uint64_t values_off, uint64_t offsets_o
     return false;
   const unsigned char *v = t->value_lists + values_off;
   unsigned rows = v[0] & PCTAB_V_ROWS, wide = v[0] & PCTAB_V_WIDE ? 2 : 1, max = v[1] & PCTAB_V_MAX_ROW;
-  if (!rows || v[0] > (PCTAB_V_ROWS | PCTAB_V_WIDE) || (max >= rows && max != PCTAB_V_UNBOUNDED)
+  if (!rows || v[0] > (far ? PCTAB_V_ROWS | PCTAB_V_WIDE : PCTAB_V_ROWS) || (max >= rows && max != PCTAB_V_UNBOUNDED)
       || values_off + PCTAB_V_HEAD_BYTES + wide * rows > t->value_list_len)
     return false;
   for (unsigned i = 0; i < rows; i++)

@@ -28,13 +28,15 @@ find_in_range (const struct pctab_table *t, const struct pctab_range *r, uint64_
   uint16_t left = (uint16_t) (entry_start (e + PCTAB_FUNCTAB_BYTES) - 1 - in);
   if (left < (bits >> PCTAB_E_PAD_SHIFT & PCTAB_E_PAD_MAX))
     return (struct pctab_func){ 0, 0 };
-  if (__builtin_expect (entry_kind (bits) >= PCTAB_E_KIND_LONG, 0))
+  if (__builtin_expect (entry_kind (bits) - 1 > PCTAB_E_KIND_FAR - 1, 0))
     {
+      if (entry_kind (bits) == PCTAB_E_KIND_GAP)
+        return (struct pctab_func){ 0, 0 };
       if (entry_kind (bits) == PCTAB_E_KIND_LONG)
         return (struct pctab_func){ t->base + at_u32 (t->longs + PCTAB_LONG_BYTES * (bits >> PCTAB_E_LONG_SHIFT)), bits };
       bits = at_u64 (e - PCTAB_FUNCTAB_BYTES);
     }
-  return (struct pctab_func){ pc - (uint16_t) (in - bits), entry_kind (bits) ? bits : 0 };
+  return (struct pctab_func){ pc - (uint16_t) (in - bits), bits };
 }
 
 /* The range that PC is at or behind; NULL: before all. */
@@ -77,23 +79,23 @@ pctab_findfunc (const struct pctab_table *t, uint64_t pc)
 }
 
 /* What the lists of the function's range count from: 0 in the first. */
-static inline uint32_t
+static uint32_t
 list_base (const struct pctab_table *t, struct pctab_func f, unsigned field)
 {
-  return __builtin_expect (t->range_cnt > 1, 0) ? at_u32 (find_range (t, f.entry) + field) : 0;
+  return t->range_cnt > 1 ? at_u32 (find_range (t, f.entry) + field) : 0;
 }
 
+/* A short function's lists, if the range's base is 0. */
 static inline const unsigned char *
 func_values (const struct pctab_table *t, struct pctab_func f)
 {
-  return t->value_lists + list_base (t, f, PCTAB_R_VALUES)
-         + 2 * (f.bits >> PCTAB_E_VALUES_SHIFT & ((1u << PCTAB_E_VALUES_BITS) - 1));
+  return t->value_lists + 2 * (f.bits >> PCTAB_E_VALUES_SHIFT & ((1u << PCTAB_E_VALUES_BITS) - 1));
 }
 
 static inline const unsigned char *
 func_offsets (const struct pctab_table *t, struct pctab_func f)
 {
-  return t->offset_lists + list_base (t, f, PCTAB_R_OFFSETS) + 2 * (f.bits >> PCTAB_E_OFFSETS_SHIFT);
+  return t->offset_lists + 2 * (f.bits >> PCTAB_E_OFFSETS_SHIFT);
 }
 
 static inline int32_t
@@ -125,9 +127,9 @@ find_block (const struct pctab_table *t, const unsigned char *l, uint32_t off)
   return b;
 }
 
-/* The value in a function with far offsets, or a long one. */
+/* The value in a function of any kind, in any range. */
 static __attribute__ ((noinline)) int32_t
-far_value (const struct pctab_table *t, struct pctab_func f, uint64_t pc, uint64_t *start)
+any_value (const struct pctab_table *t, struct pctab_func f, uint64_t pc, uint64_t *start)
 {
   const unsigned char *l = func_long (t, f), *values, *offsets;
   uint32_t from = 0, row_from;
@@ -140,11 +142,12 @@ far_value (const struct pctab_table *t, struct pctab_func f, uint64_t pc, uint64
     }
   else
     {
-      values = func_values (t, f);
-      offsets = func_offsets (t, f);
+      values = func_values (t, f) + list_base (t, f, PCTAB_R_VALUES);
+      offsets = func_offsets (t, f) + list_base (t, f, PCTAB_R_OFFSETS);
     }
   uint32_t units = (uint32_t) (pc - f.entry - from) >> t->insn_shift;
-  unsigned row = far_row (offsets, values[0] & PCTAB_V_ROWS, units, &row_from);
+  unsigned row = entry_kind (f.bits) == PCTAB_E_KIND_NEAR ? near_row (offsets, values[0], units, &row_from)
+                                                          : far_row (offsets, values[0] & PCTAB_V_ROWS, units, &row_from);
   *start = f.entry + from + ((uint64_t) row_from << t->insn_shift);
   return list_value (t, values, row);
 }
@@ -152,13 +155,13 @@ far_value (const struct pctab_table *t, struct pctab_func f, uint64_t pc, uint64
 int32_t
 pctab_pcvalue (const struct pctab_table *t, struct pctab_func f, uint64_t pc, uint64_t *start)
 {
-  if (entry_kind (f.bits) != PCTAB_E_KIND_NEAR)
-    return far_value (t, f, pc, start);
+  if (entry_kind (f.bits) != PCTAB_E_KIND_NEAR || __builtin_expect (t->range_cnt > 1, 0))
+    return any_value (t, f, pc, start);
   const unsigned char *values = func_values (t, f);
   uint32_t from;
-  unsigned row = near_row (func_offsets (t, f), values[0] & PCTAB_V_ROWS, (uint32_t) (pc - f.entry) >> t->insn_shift, &from);
+  unsigned row = near_row (func_offsets (t, f), values[0], (uint32_t) (pc - f.entry) >> t->insn_shift, &from);
   *start = f.entry + ((uint64_t) from << t->insn_shift);
-  return list_value (t, values, row);
+  return (int32_t) at_u32 (t->value_of + 4 * values[PCTAB_V_HEAD_BYTES + row]);
 }
 
 void
@@ -195,7 +198,7 @@ static unsigned
 func_head (const struct pctab_table *t, struct pctab_func f)
 {
   const unsigned char *l = func_long (t, f);
-  return l ? at_u16 (l + 14) : func_values (t, f)[1];
+  return l ? at_u16 (l + 14) : (func_values (t, f) + list_base (t, f, PCTAB_R_VALUES))[1];
 }
 
 uint32_t
@@ -205,7 +208,7 @@ pctab_funcmaxspdelta (const struct pctab_table *t, struct pctab_func f)
   unsigned max = func_head (t, f) & PCTAB_V_MAX_ROW;
   if (max == PCTAB_V_UNBOUNDED)
     return PCTAB_MAXSPDELTA_UNBOUNDED;
-  int32_t value = l ? (int32_t) at_u32 (t->value_of + 4 * at_u16 (l + 12)) : list_value (t, func_values (t, f), max);
+  int32_t value = l ? (int32_t) at_u32 (t->value_of + 4 * at_u16 (l + 12)) : list_value (t, func_values (t, f) + list_base (t, f, PCTAB_R_VALUES), max);
   return (uint32_t) (value >> t->shape_bits) * t->sp_unit;
 }
 
