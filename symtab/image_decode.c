@@ -147,13 +147,10 @@ lists_hold (const struct pctab_table *t, uint64_t values_off, uint64_t offsets_o
 }
 
 static bool
-long_holds (const struct pctab_table *t, uint64_t number, uint16_t low)
+long_holds (const struct pctab_table *t, const unsigned char *l)
 {
-  if (number >= t->long_cnt)
-    return false;
-  const unsigned char *l = t->longs + PCTAB_LONG_BYTES * number;
   uint32_t block = at_u32 (l + 4), cnt = at_u32 (l + 8);
-  if ((uint16_t) at_u32 (l) != low || at_u16 (l + 12) >= t->value_cnt || !cnt || block > t->block_cnt || cnt > t->block_cnt - block)
+  if (at_u16 (l + 12) >= t->value_cnt || !cnt || block > t->block_cnt || cnt > t->block_cnt - block)
     return false;
   for (uint32_t i = 0; i < cnt; i++)
     {
@@ -174,35 +171,61 @@ longs_hold (const struct pctab_table *t)
   for (uint32_t i = 0; i < t->long_cnt; i++)
     {
       const unsigned char *l = t->longs + PCTAB_LONG_BYTES * (uint64_t) i;
-      if (at_u32 (l + 4) != block || !long_holds (t, i, (uint16_t) at_u32 (l)))
+      if (at_u32 (l + 4) != block || !long_holds (t, l))
         return false;
       block += at_u32 (l + 8);
     }
   return block == t->block_cnt;
 }
 
-/* Entry I of a range whose lists count from VALUES and OFFSETS and whose first entry is FIRST. */
+/* What entry_holds() needs to know of a range. */
+struct range_about {
+  uint32_t off, first;      /* its text offset, its first entry */
+  uint32_t values, offsets; /* bases of its lists */
+};
+
+/* A long function starts where its first entry does; in later pages the entry before is the same function's. */
 static bool
-entry_holds (const struct pctab_table *t, uint32_t i, uint32_t first, uint32_t values, uint32_t offsets)
+long_entry_holds (const struct pctab_table *t, uint64_t number, uint64_t before, uint32_t off)
 {
-  uint64_t bits = at_u64 (t->functab + PCTAB_FUNCTAB_BYTES * (uint64_t) i), number = bits >> PCTAB_E_LONG_SHIFT;
-  uint64_t before = i > first ? at_u64 (t->functab + PCTAB_FUNCTAB_BYTES * (uint64_t) (i - 1)) : 0;
-  uint16_t start = (uint16_t) bits;
+  if (number >= t->long_cnt)
+    return false;
+  uint32_t start = at_u32 (t->longs + PCTAB_LONG_BYTES * number);
+  return start == off
+         || (off % PCTAB_PAGE_BYTES == 0 && start < off && entry_kind (before) == PCTAB_E_KIND_LONG
+             && before >> PCTAB_E_LONG_SHIFT == number);
+}
+
+/* Entry I, which starts at text offset OFF. */
+static bool
+entry_holds (const struct pctab_table *t, const struct range_about *r, uint32_t i, uint32_t off)
+{
+  uint64_t bits = at_u64 (t->functab + PCTAB_FUNCTAB_BYTES * (uint64_t) i);
+  uint64_t before = i > r->first ? at_u64 (t->functab + PCTAB_FUNCTAB_BYTES * (uint64_t) (i - 1)) : 0;
   switch (entry_kind (bits))
     {
     case PCTAB_E_KIND_GAP:
       return bits >> PCTAB_E_START_BITS == 0;
     case PCTAB_E_KIND_LONG:
-      return number < t->long_cnt && (!start || (uint16_t) at_u32 (t->longs + PCTAB_LONG_BYTES * number) == start);
+      return long_entry_holds (t, bits >> PCTAB_E_LONG_SHIFT, before, off);
     case PCTAB_E_KIND_CONT:
-      return !start && (entry_kind (before) == PCTAB_E_KIND_NEAR || entry_kind (before) == PCTAB_E_KIND_FAR);
+      return !(uint16_t) bits && (entry_kind (before) == PCTAB_E_KIND_NEAR || entry_kind (before) == PCTAB_E_KIND_FAR);
     case PCTAB_E_KIND_NEAR:
     case PCTAB_E_KIND_FAR:
-      return lists_hold (t, values + 2 * (bits >> PCTAB_E_VALUES_SHIFT & ((1u << PCTAB_E_VALUES_BITS) - 1)),
-                         offsets + 2 * (bits >> PCTAB_E_OFFSETS_SHIFT), entry_kind (bits) == PCTAB_E_KIND_FAR);
+      return lists_hold (t, r->values + 2 * (bits >> PCTAB_E_VALUES_SHIFT & ((1u << PCTAB_E_VALUES_BITS) - 1)),
+                         r->offsets + 2 * (bits >> PCTAB_E_OFFSETS_SHIFT), entry_kind (bits) == PCTAB_E_KIND_FAR);
     default:
       return false;
     }
+}
+
+static bool
+entries_hold (const struct pctab_table *t, const struct range_about *r, uint32_t from, uint32_t to, uint32_t page_off)
+{
+  for (uint32_t i = from; i < to; i++)
+    if (!entry_holds (t, r, i, page_off + entry_start (t->functab + PCTAB_FUNCTAB_BYTES * (uint64_t) i)))
+      return false;
+  return true;
 }
 
 /* One page: its first entry is at its start, the others rise, and each slot names the last one before its end. */
@@ -236,9 +259,10 @@ range_holds (const struct pctab_table *t, uint32_t number, uint32_t *page)
   const unsigned char *r = t->ranges + PCTAB_RANGE_BYTES * (uint64_t) number;
   uint32_t off = at_u32 (r), end = at_u32 (r + 4), first = at_u32 (r + 12), slots = PCTAB_PAGE_BYTES >> t->slot_shift;
   uint32_t next = number + 1 < t->range_cnt ? at_u32 (r + PCTAB_RANGE_BYTES + 12) : t->entry_cnt, at = first;
+  struct range_about about = { off, first, at_u32 (r + PCTAB_R_VALUES), at_u32 (r + PCTAB_R_OFFSETS) };
   if (off % PCTAB_PAGE_BYTES || end <= off || at_u32 (r + 8) != *page || first >= next || next > t->entry_cnt
       || next - first < 2 || (number ? off < at_u32 (r - PCTAB_RANGE_BYTES + 4) : first)
-      || at_u32 (r + PCTAB_R_VALUES) % 2 || at_u32 (r + PCTAB_R_OFFSETS) % 2)
+      || about.values % 2 || about.offsets % 2)
     return false;
   uint32_t pages = (end - off - 1) / PCTAB_PAGE_BYTES + 1;
   if (pages > t->page_cnt - *page || (uint64_t) (*page + pages) * slots > t->slot_cnt)
@@ -248,12 +272,12 @@ range_holds (const struct pctab_table *t, uint32_t number, uint32_t *page)
       const unsigned char *s = t->slots + 2 * (uint64_t) p * slots;
       if (at >= next - 1 || at_u32 (t->pages + 4 * (uint64_t) p) != at || !page_holds (t, at, next - 1, s))
         return false;
+      uint32_t from = at;
       at += at_u16 (s + 2 * (uint64_t) (slots - 1)) + 1u;
+      if (!entries_hold (t, &about, from, at, off + (p - *page) * PCTAB_PAGE_BYTES))
+        return false;
     }
   *page += pages;
-  for (uint32_t i = first; i < next; i++)
-    if (!entry_holds (t, i, first, at_u32 (r + PCTAB_R_VALUES), at_u32 (r + PCTAB_R_OFFSETS)))
-      return false;
   return at == next - 1 && at_u64 (t->functab + PCTAB_FUNCTAB_BYTES * (uint64_t) at) == (uint16_t) end;
 }
 
