@@ -275,7 +275,7 @@ pctab__abbrev_compile (struct dwarf_worker *w, struct abbrev_table *t, struct di
   const struct dwarf_section *s = &t->obj->sec[SEC_ABBREV];
   if (t->off > s->len)
     return pctab__diag_error (d, ".debug_abbrev", "a unit's table would be at 0x%llx, beyond the section's end; "
-                              "rebuild", (unsigned long long) t->off);
+                              "rebuild the object it came from", (unsigned long long) t->off);
   struct cursor in = cursor_over (s->at + t->off, (t->end < s->len ? t->end : s->len) - t->off, t->obj->big);
   w->abbrevs.cnt = w->codes.cnt = w->ops.cnt = 0;
   for (;;)
@@ -284,8 +284,8 @@ pctab__abbrev_compile (struct dwarf_worker *w, struct abbrev_table *t, struct di
       if (!code && !in.bad)
         break;
       if (in.bad || !compile_one (w, t, &in, code))
-        return pctab__diag_error (d, ".debug_abbrev", "table at 0x%llx: is cut short or damaged; rebuild",
-                                  (unsigned long long) t->off);
+        return pctab__diag_error (d, ".debug_abbrev", "table at 0x%llx: is cut short or damaged; rebuild the object it "
+                                  "came from", (unsigned long long) t->off);
     }
   return settle (w, t);
 }

@@ -2,6 +2,7 @@
 /* From a linked file with a placeholder to one with its table: the list of passes. */
 #include "finish.h"
 
+#include <pthread.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -110,6 +111,45 @@ fill_stats (const struct finish *f, struct finish_stats *stats)
   stats->units_missing = m->stats.units_missing;
 }
 
+/* What needs no debug information. */
+static bool
+import_frames (struct finish *f, struct diag *d)
+{
+  return pctab__import_cfi (&f->file, &f->model, d) && pctab__import_symbol (&f->file, &f->model, d)
+         && digest_texts (f, d);
+}
+
+struct frames_task {
+  struct finish *f;
+  struct diag diag;
+};
+
+static void *
+import_frames_beside (void *arg)
+{
+  struct frames_task *task = arg;
+  import_frames (task->f, &task->diag);
+  return NULL;
+}
+
+/* Frames and lines side by side: they fill different vectors of the model.  Where both fail the message is that of the
+ * frames, as if one had come after the other. */
+static bool
+import_all (struct finish *f, const struct options *o, unsigned threads, struct diag *d)
+{
+  struct frames_task task = { f, { .file = d->file } };
+  pthread_t thread;
+  bool beside = !o->no_lines && threads > 1 && !pthread_create (&thread, NULL, import_frames_beside, &task);
+  if (!beside && !import_frames (f, d))
+    return false;
+  bool good = o->no_lines || pctab__import_dwarf (&f->file, &f->model, threads, d);
+  if (beside)
+    pthread_join (thread, NULL);
+  if (task.diag.failed)
+    *d = task.diag;
+  return good && !task.diag.failed;
+}
+
 static bool
 run_passes (struct finish *f, const char *path, const struct options *o, struct finish_stats *stats, struct diag *d)
 {
@@ -119,12 +159,8 @@ run_passes (struct finish *f, const char *path, const struct options *o, struct 
       || !pctab__place_prove (&f->place, PCTAB_H_BYTES, d))
     return false;
   m->table_addr = f->place.addr;
-  if (!pctab__import_module (&f->file, m, d) || !pctab__import_cfi (&f->file, m, d)
-      || !pctab__import_symbol (&f->file, m, d))
-    return false;
-  if (!o->no_lines && !pctab__import_dwarf (&f->file, m, threads, d))
-    return false;
-  if (!check_lines (f, o, d) || !find_build_id (f, d) || !digest_texts (f, d))
+  if (!pctab__import_module (&f->file, m, d) || !import_all (f, o, threads, d) || !check_lines (f, o, d)
+      || !find_build_id (f, d))
     return false;
   fill_stats (f, stats);
   /* From here on nothing is added to the model. */

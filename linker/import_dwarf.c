@@ -331,5 +331,7 @@ pctab__import_dwarf (struct elf_file *f, struct model *m, unsigned threads, stru
   free (dw.order);
   free (dw.cover);
   free (dw.line_cover);
+  if (!good)
+    pctab__diag_advise (d, ", or leave lines out with lines=no");
   return good;
 }

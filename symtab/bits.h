@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "buf.h"
+#include "cursor.h"
 
 struct bit_writer {
   struct buf *out;
@@ -15,21 +16,34 @@ struct bit_writer {
   unsigned cnt;
 };
 
-/* CNT up to 32. */
+static inline void
+bits_write (struct bit_writer *w, unsigned bytes)
+{
+  unsigned char *p = pctab__buf_room (w->out, bytes);
+  for (unsigned i = 0; p && i < bytes; i++)
+    p[i] = (unsigned char) (w->acc >> (w->cnt - 8 * (i + 1)));
+  w->cnt -= 8 * bytes;
+}
+
+/* CNT up to 32; fewer than 32 bits wait in acc between two calls. */
 static inline void
 bits_put (struct bit_writer *w, uint32_t v, unsigned cnt)
 {
   w->acc = w->acc << cnt | v;
-  for (w->cnt += cnt; w->cnt >= 8; w->cnt -= 8)
-    pctab__buf_u8 (w->out, w->acc >> (w->cnt - 8) & 255);
+  w->cnt += cnt;
+  if (w->cnt >= 32)
+    bits_write (w, 4);
 }
 
-/* Zero bits up to a byte's end. */
+/* What waits, with zero bits up to a byte's end. */
 static inline void
 bits_flush (struct bit_writer *w)
 {
+  unsigned rest = w->cnt % 8;
+  if (rest)
+    bits_put (w, 0, 8 - rest);
   if (w->cnt)
-    bits_put (w, 0, 8 - w->cnt);
+    bits_write (w, w->cnt / 8);
 }
 
 /* Bits used up beyond the end are zeros and set `bad`. */
@@ -40,10 +54,18 @@ struct bit_reader {
   bool bad;
 };
 
-/* More than 56 valid bits, or all there are; zeros stand behind them, which may be looked at but not used up. */
+/* 56 valid bits at least, or all there are; zeros stand behind the last ones, to be looked at but not used up. */
 static inline void
 bits_fill (struct bit_reader *r)
 {
+  if (r->end - r->pos >= 8)
+    {
+      /* Bits behind the valid ones are those that the next call puts there again. */
+      r->acc |= load_u64 (r->pos, true) >> r->cnt;
+      r->pos += (63 - r->cnt) >> 3;
+      r->cnt |= 56;
+      return;
+    }
   for (; r->cnt <= 56 && r->pos < r->end; r->cnt += 8)
     r->acc |= (uint64_t) *r->pos++ << (56 - r->cnt);
 }

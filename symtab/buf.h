@@ -24,10 +24,20 @@ void pctab__buf_u32 (struct buf *b, uint32_t v);
 void pctab__buf_u64 (struct buf *b, uint64_t v);
 void pctab__buf_bytes (struct buf *b, const void *p, size_t len);
 
+/* The same, without a call as long as there is room. */
+static inline unsigned char *
+pctab__buf_room (struct buf *b, size_t len)
+{
+  if (b->failed || b->cap - b->len < len)
+    return pctab__buf_grow (b, len);
+  b->len += len;
+  return b->at + (b->len - len);
+}
+
 static inline void
 pctab__buf_u8 (struct buf *b, unsigned v)
 {
-  unsigned char *p = b->len < b->cap && !b->failed ? b->at + b->len++ : pctab__buf_grow (b, 1);
+  unsigned char *p = pctab__buf_room (b, 1);
   if (p)
     *p = (unsigned char) v;
 }

@@ -11,7 +11,7 @@
  * halves: the first needs nothing of the hot part, so that the two can be made side by side.  INSN: bytes of an
  * instruction unit.  NULL or false: memory is out. */
 struct cold_encoder *pctab__cold_begin (const struct model *m, unsigned insn, unsigned threads, struct buf *parts);
-bool pctab__cold_end (struct cold_encoder *e, const struct functab *functab, unsigned threads);
+bool pctab__cold_end (struct cold_encoder *e, const struct functab *functab);
 
 /* NULL is allowed. */
 void pctab__cold_encoder_free (struct cold_encoder *e);

@@ -3,6 +3,7 @@
 #ifndef PCTAB_COLD_DECODE_H
 #define PCTAB_COLD_DECODE_H
 
+#include "bits.h"
 #include "cursor.h"
 #include "pctab.h"
 #include "table.h"
@@ -51,6 +52,7 @@ struct node_reader {
   struct {
     uint32_t origin, file, line;           /* of the node at this depth, and of its call; file + 1, 0: none */
     uint32_t next_file, next_line;         /* what the next call in it is relative to */
+    bool next_known;                       /* else they are the origin's */
   } level[PCTAB_DEPTH_MAX + 2];
 };
 
@@ -58,7 +60,46 @@ struct node_reader {
 bool pctab__node_seek (struct node_reader *r, const struct pctab_cold *c, const struct pctab_record *record,
                        uint32_t number);
 
-/* File (plus 1) and line of an origin. */
-void pctab__origin (const struct pctab_cold *c, uint32_t number, uint32_t *file, uint32_t *line);
+/* Where an inlined function is declared: file + 1, line; both 0 for a number that is not there. */
+struct origin {
+  uint32_t file, line;
+};
+
+struct origin pctab__origin (const struct pctab_cold *c, uint32_t number);
+
+struct position {
+  uint32_t node, file, line; /* file + 1 */
+};
+
+/* A place in a function's line stream: the position of the last step taken, the step after it, and where its chunk ends. */
+struct line_reader {
+  struct bit_reader bits;
+  struct pctab_cold *cold;
+  const struct pctab_record *record;
+  uint64_t entry; /* of the record, as long as `good` */
+  bool good, zero, ended;
+  uint64_t units; /* from the function's entry to the last step */
+  uint32_t op, adv;
+  int32_t change;
+  uint32_t highest, recent_cnt;
+  struct position recent[PCTAB_OP_RECENT_MAX];
+  struct {
+    struct cursor entries, data; /* of the chunks behind this one; this one's steps */
+    uint32_t cnt, highest;       /* entries left; what the next chunk starts with */
+    struct position next;
+    uint64_t len, end; /* of its steps; in units */
+  } chunk;
+  struct node_reader nodes;
+};
+
+#define PCTAB_DIRECT_BITS 10
+
+struct pctab_cold_cache {
+  const char **strings;         /* by number; NULL: not looked up yet, or not there */
+  struct origin *origins;       /* by number */
+  unsigned char *origin_groups; /* whether the origins of a group are decoded */
+  uint32_t direct[3][1 << PCTAB_DIRECT_BITS];
+  struct line_reader lines;
+};
 
 #endif

@@ -20,10 +20,14 @@ struct cold_encoder {
   struct name_pool pool;
   struct line_codes codes;
   struct store strings, records;
+  pthread_t packer; /* of strings */
+  bool packing, packed;
+  struct buf nodes; /* of the record at hand */
   /* Between records */
   uint32_t name;  /* number of the next name */
   uint32_t entry; /* functab entry that the next "hot" record has */
   uint32_t end;   /* of the record before */
+  uint32_t range_end; /* of the range that the block's functions are in */
   uint32_t file, line;
 };
 
@@ -154,12 +158,21 @@ is_hot (const struct cold_encoder *e, const struct model_func *f)
   return i + 1 < t->entries.cnt && t->entries.at[i].off == f->off && pctab__functab_end (t, i, &next) == f->end;
 }
 
+/* A block ends when it is full, and with a range: a reader follows the functab's entries by their low 16 bits. */
+static bool
+block_is_done (const struct cold_encoder *e, const struct model_func *f)
+{
+  return !e->records.blocks.cnt || f->off >= e->range_end || pctab__store_used (&e->records) >= PCTAB_RECORD_BLOCK;
+}
+
 static bool
 start_block (struct cold_encoder *e, const struct model_func *f)
 {
   const struct functab *t = e->functab;
   if (!pctab__store_block (&e->records, f->off))
     return false;
+  for (size_t r = 0; r < t->ranges.cnt && e->range_end <= f->off; r++)
+    e->range_end = t->ranges.at[r].end;
   while (e->entry + 1 < t->entries.cnt && t->entries.at[e->entry + 1].off <= f->off)
     e->entry++;
   e->end = f->off;
@@ -195,10 +208,10 @@ static bool
 put_record (struct cold_encoder *e, const struct cold_part *part, const struct cold_func *c)
 {
   const struct model_func *f = &e->m->funcs.at[c - e->cold.funcs];
-  struct buf *raw = &e->records.raw, nodes = { .big = raw->big };
+  struct buf *raw = &e->records.raw;
   struct buf *lines_out = cold_part (e, PCTAB_P_LINES);
   bool chunked = false;
-  if ((!e->records.blocks.cnt || pctab__store_used (&e->records) >= PCTAB_RECORD_BLOCK) && !start_block (e, f))
+  if (block_is_done (e, f) && !start_block (e, f))
     return false;
   bool hot = is_hot (e, f);
   uint32_t line_len = c->step_cnt ? pctab__line_encode (&e->codes, part, c, lines_out, &chunked) : 0;
@@ -213,17 +226,44 @@ put_record (struct cold_encoder *e, const struct cold_part *part, const struct c
     put_lines (e, c, line_len);
   if (c->node_cnt)
     {
-      put_nodes (e, part, c, &nodes);
+      e->nodes.len = 0;
+      put_nodes (e, part, c, &e->nodes);
       pctab__buf_uvar (raw, c->node_cnt);
-      pctab__buf_uvar (raw, (uint32_t) nodes.len);
-      pctab__buf_bytes (raw, nodes.at, nodes.len);
-      raw->failed |= nodes.failed;
-      pctab__buf_free (&nodes);
+      pctab__buf_uvar (raw, (uint32_t) e->nodes.len);
+      pctab__buf_bytes (raw, e->nodes.at, e->nodes.len);
+      raw->failed |= e->nodes.failed;
     }
   e->name += f->name.len > 0;
   e->end = f->end;
   pass_entries (e, f);
   return !raw->failed;
+}
+
+static void *
+pack_strings (void *arg)
+{
+  struct cold_encoder *e = arg;
+  e->packed
+    = pctab__store_encode (&e->strings, 1, cold_part (e, PCTAB_P_STRING_INDEX), cold_part (e, PCTAB_P_STRINGS));
+  return NULL;
+}
+
+/* Strings are packed beside the rest, as soon as they are known. */
+static void
+start_packing (struct cold_encoder *e)
+{
+  e->packing = e->threads > 1 && !pthread_create (&e->packer, NULL, pack_strings, e);
+}
+
+static bool
+finish_packing (struct cold_encoder *e)
+{
+  if (e->packing)
+    pthread_join (e->packer, NULL);
+  else
+    pack_strings (e);
+  e->packing = false;
+  return e->packed;
 }
 
 static bool
@@ -232,6 +272,7 @@ begin (struct cold_encoder *e)
   if (!pctab__cold_collect (&e->cold, e->m, e->threads) || !pctab__name_pool_make (&e->pool, e->m, &e->cold)
       || !put_strings (e))
     return false;
+  start_packing (e);
   put_origins (e);
   renumber (e);
   if (!pctab__line_codes_make (&e->codes, &e->cold, e->codes.insn))
@@ -253,14 +294,6 @@ pctab__cold_begin (const struct model *m, unsigned insn, unsigned threads, struc
   return NULL;
 }
 
-static void *
-pack_strings (void *arg)
-{
-  struct cold_encoder *e = arg;
-  bool good = pctab__store_encode (&e->strings, 1, cold_part (e, PCTAB_P_STRING_INDEX), cold_part (e, PCTAB_P_STRINGS));
-  return good ? e : NULL;
-}
-
 static bool
 put_records (struct cold_encoder *e)
 {
@@ -272,21 +305,13 @@ put_records (struct cold_encoder *e)
 }
 
 bool
-pctab__cold_end (struct cold_encoder *e, const struct functab *functab, unsigned threads)
+pctab__cold_end (struct cold_encoder *e, const struct functab *functab)
 {
-  pthread_t thread;
-  void *packed = NULL;
   e->functab = functab;
-  e->threads = threads;
-  bool beside = e->threads > 1 && !pthread_create (&thread, NULL, pack_strings, e);
   bool good = put_records (e)
               && pctab__store_encode (&e->records, e->threads, cold_part (e, PCTAB_P_RECORD_INDEX),
                                       cold_part (e, PCTAB_P_RECORDS));
-  if (beside)
-    pthread_join (thread, &packed);
-  else
-    packed = pack_strings (e);
-  return good && packed;
+  return finish_packing (e) && good;
 }
 
 void
@@ -294,9 +319,12 @@ pctab__cold_encoder_free (struct cold_encoder *e)
 {
   if (!e)
     return;
+  if (e->packing)
+    finish_packing (e);
   pctab__cold_free (&e->cold);
   pctab__name_pool_free (&e->pool);
   pctab__line_codes_free (&e->codes);
+  pctab__buf_free (&e->nodes);
   pctab__store_free (&e->strings);
   pctab__store_free (&e->records);
   free (e);

@@ -3,28 +3,19 @@
 #include "bits.h"
 #include "cold_decode.h"
 
-struct position {
-  uint32_t node, file, line; /* file + 1 */
-};
-
-struct line_reader {
-  struct bit_reader bits;
-  struct pctab_cold *cold;
-  const struct pctab_record *record;
-  struct node_reader nodes;
-  struct position recent[PCTAB_OP_RECENT_MAX];
-  unsigned recent_cnt;
-  uint32_t highest;
-  bool zero;
-};
-
-static uint32_t
+static inline uint32_t
 take_symbol (struct bit_reader *r, const struct pctab_code *code)
 {
   if (r->cnt < 32)
     bits_fill (r);
+  uint32_t direct = code->direct ? code->direct[bits_peek (r, PCTAB_DIRECT_BITS)] : 0;
+  if (direct)
+    {
+      bits_drop (r, direct & 255);
+      return direct >> 8;
+    }
   uint32_t v = bits_peek (r, PCTAB_CODE_BITS_MAX);
-  unsigned len = 1;
+  unsigned len = code->shortest;
   while (len <= PCTAB_CODE_BITS_MAX && v >= code->limit[len])
     len++;
   if (len > PCTAB_CODE_BITS_MAX)
@@ -62,7 +53,8 @@ remember (struct line_reader *r, unsigned place, struct position to)
     r->recent_cnt++;
   else if (place == r->recent_cnt)
     place--;
-  memmove (r->recent + 1, r->recent, place * sizeof *r->recent);
+  for (; place; place--)
+    r->recent[place] = r->recent[place - 1];
   r->recent[0] = to;
 }
 
@@ -74,9 +66,9 @@ enter (struct line_reader *r, uint32_t node, int32_t change, bool same_file, uin
     {
       if (!pctab__node_seek (&r->nodes, r->cold, r->record, node))
         return false;
-      uint32_t origin = r->nodes.level[r->nodes.depth].origin, origin_file;
-      pctab__origin (r->cold, origin, &origin_file, &to.line);
-      to.file = same_file ? origin_file : file;
+      struct origin origin = pctab__origin (r->cold, r->nodes.level[r->nodes.depth].origin);
+      to.line = origin.line;
+      to.file = same_file ? origin.file : file;
     }
   to.line += (uint32_t) change;
   r->highest = node > r->highest ? node : r->highest;
@@ -87,96 +79,147 @@ enter (struct line_reader *r, uint32_t node, int32_t change, bool same_file, uin
   return true;
 }
 
-/* The next step, if it is at most LEFT units ahead: its advance, and the position changed.  False: there is none. */
-static bool
-take_step (struct line_reader *r, uint32_t *left)
+/* Reads the next step, up to what a GOTO has behind it. */
+static void
+read_step (struct line_reader *r)
 {
-  uint32_t symbol = take_symbol (&r->bits, &r->cold->step), op = symbol & 15;
-  int32_t change = (int16_t) symbol >> 4;
-  if (symbol == PCTAB_OP_END)
-    return false;
+  uint32_t symbol = take_symbol (&r->bits, &r->cold->step);
+  r->op = symbol & 15;
+  r->change = (int16_t) symbol >> 4;
+  r->ended = symbol == PCTAB_OP_END;
+  if (r->ended)
+    return;
   if (symbol == PCTAB_OP_ESCAPE)
     {
-      op = bits_take (&r->bits, 4);
-      change = take_signed (r);
+      r->op = bits_take (&r->bits, 4);
+      r->change = take_signed (r);
     }
-  uint32_t adv = take_symbol (&r->bits, &r->cold->adv);
-  if (adv == 0xffff)
-    adv = take_number (r);
-  if (r->bits.bad || adv > *left)
-    return false;
-  *left -= adv;
-  r->zero = op == PCTAB_OP_ZERO;
-  if (op < PCTAB_OP_RECENT_MAX)
+  r->adv = take_symbol (&r->bits, &r->cold->adv);
+  if (r->adv == 0xffff)
+    r->adv = take_number (r);
+  r->ended = r->bits.bad;
+}
+
+/* Goes to the position of the step read.  False: there is none. */
+static bool
+take_step (struct line_reader *r)
+{
+  r->units += r->adv;
+  r->zero = r->op == PCTAB_OP_ZERO;
+  if (r->op < PCTAB_OP_RECENT_MAX)
     {
-      if (op >= r->recent_cnt)
+      if (r->op >= r->recent_cnt)
         return false;
-      struct position to = r->recent[op];
-      to.line += (uint32_t) change;
-      remember (r, op, to);
+      struct position to = r->recent[r->op];
+      to.line += (uint32_t) r->change;
+      remember (r, r->op, to);
       return true;
     }
-  if (op < PCTAB_OP_ENTER + PCTAB_OP_ENTER_MAX)
-    return enter (r, r->highest + 1 + (op - PCTAB_OP_ENTER), change, true, 0);
-  if (op == PCTAB_OP_GOTO)
+  if (r->op < PCTAB_OP_ENTER + PCTAB_OP_ENTER_MAX)
+    return enter (r, r->highest + 1 + (r->op - PCTAB_OP_ENTER), r->change, true, 0);
+  if (r->op == PCTAB_OP_GOTO)
     {
       uint32_t node = r->highest + (uint32_t) take_signed (r), file = take_number (r);
-      return enter (r, node, change, false, file);
+      return enter (r, node, r->change, false, file);
     }
-  return op == PCTAB_OP_ZERO;
+  return r->zero;
 }
 
-/* Passes the chunks that end at or before the PC; AT then stands at the one to read. */
-static bool
-seek_chunk (struct line_reader *r, struct cursor *at, uint32_t *left)
+/* Reads the entry of the chunk that starts here: its bytes, its span, and where it leaves off.  The last one has none. */
+static void
+read_chunk (struct line_reader *r)
 {
-  uint32_t cnt = cursor_uvar (at), skip = 0;
-  struct position p = r->recent[0];
-  bool found = false;
-  for (uint32_t i = 0; i < cnt && !at->bad; i++)
-    {
-      uint32_t len = cursor_uvar (at), span = cursor_uvar (at);
-      p.line += (uint32_t) cursor_svar (at);
-      p.file = cursor_uvar (at);
-      p.node = cursor_uvar (at);
-      uint32_t highest = p.node + cursor_uvar (at);
-      if (found || span > *left)
-        {
-          found = true;
-          continue;
-        }
-      *left -= span;
-      skip += len;
-      r->recent[0] = p;
-      r->highest = highest;
-    }
-  cursor_take (at, skip);
-  return !at->bad;
+  struct cursor *at = &r->chunk.entries;
+  r->chunk.end = UINT64_MAX;
+  if (!r->chunk.cnt)
+    return;
+  r->chunk.cnt--;
+  r->chunk.len = cursor_uvar (at);
+  r->chunk.end = r->units + cursor_uvar (at);
+  r->chunk.next.line += (uint32_t) cursor_svar (at);
+  r->chunk.next.file = cursor_uvar (at);
+  r->chunk.next.node = cursor_uvar (at);
+  r->chunk.highest = r->chunk.next.node + cursor_uvar (at);
 }
 
+/* Passes the chunks that end at or before UNITS: so many bytes of steps. */
+static uint64_t
+pass_chunks (struct line_reader *r, uint64_t units)
+{
+  uint64_t len = 0;
+  while (units >= r->chunk.end && !r->chunk.entries.bad)
+    {
+      len += r->chunk.len;
+      r->units = r->chunk.end;
+      r->recent[0] = r->chunk.next;
+      r->highest = r->chunk.highest;
+      read_chunk (r);
+    }
+  return len;
+}
+
+/* Starts with the steps LEN bytes on. */
+static bool
+start_chunk (struct line_reader *r, uint64_t len)
+{
+  cursor_take (&r->chunk.data, len);
+  r->bits = (struct bit_reader){ .pos = r->chunk.data.pos, .end = r->chunk.data.end };
+  r->recent_cnt = 1;
+  r->zero = false;
+  r->ended = !r->record->line_len;
+  if (!r->ended)
+    read_step (r);
+  return !r->chunk.data.bad && !r->chunk.entries.bad;
+}
+
+/* Starts with the function's chunk that has UNITS. */
+static bool
+start_lines (struct line_reader *r, uint64_t units)
+{
+  const struct pctab_record *record = r->record;
+  struct cursor at = pctab__cold_part (r->cold->table, PCTAB_P_LINES);
+  cursor_take (&at, record->line_off);
+  const unsigned char *from = cursor_take (&at, record->line_len);
+  if (!from)
+    return false;
+  r->chunk.entries = cursor_over (from, record->line_len, at.big);
+  r->chunk.cnt = record->flags & PCTAB_R_CHUNKS ? cursor_uvar (&r->chunk.entries) : 0;
+  r->chunk.next = r->recent[0] = (struct position){ 0, record->file, record->line };
+  r->highest = 0;
+  r->units = 0;
+  r->nodes.cold = NULL;
+  read_chunk (r);
+  uint64_t len = pass_chunks (r, units);
+  r->chunk.data = r->chunk.entries;
+  for (uint64_t i = 6 * (uint64_t) r->chunk.cnt; i && !r->chunk.data.bad; i--)
+    cursor_uvar (&r->chunk.data);
+  return start_chunk (r, len);
+}
+
+/* The position at PC: from where the reader is, if that is before it in the same function. */
 static bool
 position_at (struct line_reader *r, uint64_t pc, struct position *out)
 {
-  const struct pctab_table *t = r->cold->table;
-  struct cursor at = pctab__cold_part (t, PCTAB_P_LINES);
-  uint32_t left = (uint32_t) (pc - r->record->entry) >> t->insn_shift;
-  r->recent[0] = (struct position){ 0, r->record->file, r->record->line };
-  r->recent_cnt = 1;
-  cursor_take (&at, r->record->line_off);
-  const unsigned char *from = cursor_take (&at, r->record->line_len);
-  if (!from)
+  const struct pctab_record *record = r->record;
+  unsigned shift = r->cold->table->insn_shift;
+  uint64_t units = (pc - record->entry) >> shift;
+  if (!r->good || r->entry != record->entry || units < r->units)
+    r->good = start_lines (r, units);
+  else if (units >= r->chunk.end)
+    r->good = start_chunk (r, pass_chunks (r, units));
+  if (!r->good)
     return false;
-  at = cursor_over (from, r->record->line_len, at.big);
-  if (r->record->flags & PCTAB_R_CHUNKS && !seek_chunk (r, &at, &left))
-    return false;
-  r->bits = (struct bit_reader){ .pos = at.pos, .end = at.end };
-  if (r->record->line_len)
-    while (take_step (r, &left))
-      ;
+  r->entry = record->entry;
+  while (!r->ended && r->units + r->adv <= units)
+    if (take_step (r))
+      read_step (r);
+    else
+      r->ended = true;
+  r->good = !r->bits.bad;
   *out = r->recent[0];
   if (r->zero)
     out->line = 0;
-  return !r->bits.bad;
+  return r->good;
 }
 
 /* Strings of a frame: number of its name, file + 1. */
@@ -193,24 +236,47 @@ set_frame (struct pctab_cold *c, struct pctab_frame *f, uint32_t name, uint32_t 
   return error;
 }
 
+/* The cache's reader as it was left, or a new one. */
+static struct line_reader *
+reader (struct pctab_cold *c, const struct pctab_record *record, struct line_reader *own)
+{
+  struct line_reader *r = c->cache ? &c->cache->lines : own;
+  own->good = false;
+  r->cold = c;
+  r->record = record;
+  return r;
+}
+
 enum pctab_error
 pctab_funcline (struct pctab_cold *c, const struct pctab_record *record, uint64_t pc, struct pctab_frame *frames,
                 unsigned max, unsigned *cnt)
 {
-  struct line_reader r = { .cold = c, .record = record };
+  struct line_reader own, *r = reader (c, record, &own);
   struct position at;
   *cnt = 0;
   if (!max || !record->end || pc < record->entry || pc >= record->end)
     return PCTAB_ERROR_OK;
-  if (!position_at (&r, pc, &at) || !pctab__node_seek (&r.nodes, c, record, at.node))
+  if (!position_at (r, pc, &at) || (at.node && !pctab__node_seek (&r->nodes, c, record, at.node)))
     return PCTAB_ERROR_COLD;
   enum pctab_error error = PCTAB_ERROR_OK;
-  for (unsigned depth = r.nodes.depth; depth && !error; depth--)
+  for (unsigned depth = at.node ? r->nodes.depth : 0; depth && !error; depth--)
     {
       if (*cnt + 1 < max)
-        error = set_frame (c, &frames[(*cnt)++], c->name_cnt + r.nodes.level[depth].origin, at.file, at.line);
-      at.file = r.nodes.level[depth].file;
-      at.line = r.nodes.level[depth].line;
+        error = set_frame (c, &frames[(*cnt)++], c->name_cnt + r->nodes.level[depth].origin, at.file, at.line);
+      at.file = r->nodes.level[depth].file;
+      at.line = r->nodes.level[depth].line;
     }
   return error ? error : set_frame (c, &frames[(*cnt)++], record->name_number, at.file, at.line);
+}
+
+uint64_t
+pctab_funcline_end (struct pctab_cold *c, const struct pctab_record *record, uint64_t pc)
+{
+  struct line_reader own, *r = reader (c, record, &own);
+  struct position at;
+  unsigned shift = c->table->insn_shift;
+  if (!record->end || pc < record->entry || pc >= record->end || !position_at (r, pc, &at))
+    return record->end;
+  uint64_t end = !r->ended && r->units + r->adv < r->chunk.end ? r->units + r->adv : r->chunk.end;
+  return end < (record->end - record->entry) >> shift ? record->entry + (end << shift) : record->end;
 }

@@ -2,20 +2,34 @@
 /* The inline tree of a function: nodes in preorder, read in that order with the path to the last one read in hand. */
 #include "cold_decode.h"
 
-void
-pctab__origin (const struct pctab_cold *c, uint32_t number, uint32_t *file, uint32_t *line)
+/* Origins can be read from the start of their group only; a cache takes the whole group. */
+struct origin
+pctab__origin (const struct pctab_cold *c, uint32_t number)
 {
-  *file = *line = 0;
   struct cursor index = pctab__cold_part (c->table, PCTAB_P_ORIGIN_INDEX), at = pctab__cold_part (c->table, PCTAB_P_ORIGINS);
+  struct origin *known = c->cache ? c->cache->origins : NULL, origin = { 0 };
+  uint32_t group = number / PCTAB_ORIGIN_GROUP, i = group * PCTAB_ORIGIN_GROUP, end = number + 1;
   if (number >= c->origin_cnt)
-    return;
-  cursor_take (&index, 12 + 4 * (uint64_t) (number / PCTAB_ORIGIN_GROUP));
-  cursor_take (&at, cursor_u32 (&index));
-  for (uint32_t i = number % PCTAB_ORIGIN_GROUP + 1; i && !at.bad; i--)
+    return origin;
+  if (known && c->cache->origin_groups[group])
+    return known[number];
+  if (known)
     {
-      *file = cursor_uvar (&at);
-      *line = cursor_uvar (&at);
+      end = c->origin_cnt - i < PCTAB_ORIGIN_GROUP ? c->origin_cnt : i + PCTAB_ORIGIN_GROUP;
+      c->cache->origin_groups[group] = 1;
     }
+  cursor_take (&index, 12 + 4 * (uint64_t) group);
+  cursor_take (&at, cursor_u32 (&index));
+  for (; i < end && !at.bad; i++)
+    {
+      origin.file = cursor_uvar (&at);
+      origin.line = cursor_uvar (&at);
+      if (at.bad)
+        origin = (struct origin){ 0 };
+      if (known)
+        known[i] = origin;
+    }
+  return known ? known[number] : origin;
 }
 
 static bool
@@ -32,6 +46,7 @@ start (struct node_reader *r, const struct pctab_cold *c, const struct pctab_rec
   r->depth = 0;
   r->level[0].next_file = record->file;
   r->level[0].next_line = record->line;
+  r->level[0].next_known = true;
   return true;
 }
 
@@ -45,6 +60,13 @@ read_node (struct node_reader *r)
     return false;
   r->depth -= up;
   uint32_t *file = &r->level[r->depth].next_file, *line = &r->level[r->depth].next_line;
+  if (!r->level[r->depth].next_known)
+    {
+      struct origin origin = pctab__origin (r->cold, r->level[r->depth].origin);
+      *file = origin.file;
+      *line = origin.line;
+      r->level[r->depth].next_known = true;
+    }
   if (head & 1)
     *file = cursor_uvar (&r->at);
   *line += (uint32_t) cursor_svar (&r->at);
@@ -52,7 +74,7 @@ read_node (struct node_reader *r)
   r->level[r->depth].origin = head >> 4;
   r->level[r->depth].file = *file;
   r->level[r->depth].line = *line;
-  pctab__origin (r->cold, head >> 4, &r->level[r->depth].next_file, &r->level[r->depth].next_line);
+  r->level[r->depth].next_known = false;
   r->number++;
   return !r->at.bad;
 }
@@ -64,6 +86,9 @@ pctab__node_seek (struct node_reader *r, const struct pctab_cold *c, const struc
     return false;
   while (r->number < number)
     if (!read_node (r))
-      return false;
+      {
+        r->cold = NULL;
+        return false;
+      }
   return true;
 }

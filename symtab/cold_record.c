@@ -20,6 +20,36 @@ start_reader (struct record_reader *r, const struct pctab_table *t, struct curso
   r->entry_off = cursor_uvar (&r->at);
 }
 
+/* A record found keeps the reader's state for the one after it. */
+static void
+keep_reader (const struct record_reader *r, uint32_t number, struct cursor block, struct pctab_record *out)
+{
+  out->block = number;
+  out->next_off = (uint32_t) (r->at.pos - block.pos);
+  out->next_name = r->name;
+  out->next_entry = r->entry;
+  out->next_entry_off = r->entry_off;
+  out->next_file = r->file;
+  out->next_line = r->line;
+}
+
+static void
+resume_reader (struct record_reader *r, const struct pctab_table *t, struct cursor block, const struct pctab_record *after)
+{
+  *r = (struct record_reader){
+    .at = block,
+    .table = t,
+    .name = after->next_name,
+    .line_off = after->line_off + after->line_len,
+    .entry = after->next_entry,
+    .entry_off = after->next_entry_off,
+    .end = (uint32_t) (after->end - t->base),
+    .file = after->next_file,
+    .line = after->next_line,
+  };
+  cursor_take (&r->at, after->next_off);
+}
+
 static const unsigned char *
 functab_entry (const struct pctab_table *t, uint32_t i)
 {
@@ -94,14 +124,16 @@ read_lines (struct record_reader *r, struct pctab_record *out)
     }
 }
 
-/* False: the block has no further record, or is damaged (at.bad). */
-static bool
+/* OUT is a zeroed record, or the one before.  False: the block has no further record, or is damaged (at.bad). */
+static inline __attribute__ ((always_inline)) bool
 read_record (struct record_reader *r, struct cursor block, struct pctab_record *out)
 {
   if (!cursor_left (&r->at))
     return false;
   uint32_t off, end = 0;
-  *out = (struct pctab_record){ .flags = cursor_u8 (&r->at), .line_off = r->line_off };
+  out->flags = cursor_u8 (&r->at);
+  out->line_off = r->line_off;
+  out->file = out->line = out->line_len = out->node_cnt = out->node_len = out->node_off = 0;
   out->name_number = out->flags & PCTAB_R_NAMED ? r->name++ : UINT32_MAX;
   if (out->flags & PCTAB_R_HOT)
     hot_bounds (r, &off, &end);
@@ -134,56 +166,56 @@ block_key (const struct pctab_cold *c, uint32_t block)
   return at_u32 (pctab__cold_part (c->table, PCTAB_P_RECORD_INDEX).pos + block * PCTAB_STORE_BYTES);
 }
 
-/* Goes through block BLOCK up to the record that has FROM or, failing that, starts behind it. */
-static enum pctab_error
-scan_block (struct pctab_cold *c, uint32_t block, uint64_t from, struct pctab_record *out)
+enum pctab_error
+pctab_find_record (struct pctab_cold *c, uint64_t pc, struct pctab_record *record)
 {
+  uint32_t block;
   struct cursor bytes;
+  *record = (struct pctab_record){ 0 };
+  if (pc - c->table->base > UINT32_MAX || !pctab__cold_find (c, true, (uint32_t) (pc - c->table->base), &block))
+    return PCTAB_ERROR_OK;
   enum pctab_error error = pctab__cold_block (c, true, block, &bytes);
   if (error)
     return error;
   struct record_reader r;
   start_reader (&r, c->table, bytes, block_key (c, block));
-  while (read_record (&r, bytes, out))
-    if (out->end > from)
-      {
-        out->block = block;
-        return PCTAB_ERROR_OK;
-      }
-  out->end = 0;
-  return r.at.bad ? PCTAB_ERROR_COLD : PCTAB_ERROR_OK;
-}
-
-enum pctab_error
-pctab_find_record (struct pctab_cold *c, uint64_t pc, struct pctab_record *record)
-{
-  uint32_t block;
-  *record = (struct pctab_record){ 0 };
-  if (pc - c->table->base > UINT32_MAX || !pctab__cold_find (c, true, (uint32_t) (pc - c->table->base), &block))
-    return PCTAB_ERROR_OK;
-  enum pctab_error error = scan_block (c, block, pc, record);
-  if (error || !record->end || record->entry > pc)
+  while (read_record (&r, bytes, record) && record->end <= pc)
+    ;
+  error = r.at.bad ? PCTAB_ERROR_COLD : PCTAB_ERROR_OK;
+  if (error || pc < record->entry || pc >= record->end)
     {
       *record = (struct pctab_record){ 0 };
       return error;
     }
+  keep_reader (&r, block, bytes, record);
   return pctab_record_name (c, record, &record->name);
 }
 
 enum pctab_error
 pctab_record_next (struct pctab_cold *c, struct pctab_record *record)
 {
-  uint64_t from = record->end;
-  uint32_t block = from ? record->block : 0;
+  struct pctab_record last = *record;
   *record = (struct pctab_record){ 0 };
-  for (; block < c->record_block_cnt; block++)
+  for (uint32_t block = last.block; block < c->record_block_cnt; block++)
     {
-      enum pctab_error error = scan_block (c, block, from, record);
-      if (!error && record->end && from && record->entry < from)
-        error = PCTAB_ERROR_COLD;
-      if (error || record->end)
+      struct record_reader r;
+      struct cursor bytes;
+      enum pctab_error error = pctab__cold_block (c, true, block, &bytes);
+      if (error)
         return error;
+      if (last.end && block == last.block)
+        resume_reader (&r, c->table, bytes, &last);
+      else
+        start_reader (&r, c->table, bytes, block_key (c, block));
+      bool found = read_record (&r, bytes, record);
+      if (r.at.bad || (found && last.end && record->entry < last.end))
+        return PCTAB_ERROR_COLD;
+      if (!found)
+        continue;
+      keep_reader (&r, block, bytes, record);
+      return PCTAB_ERROR_OK;
     }
+  *record = (struct pctab_record){ 0 };
   return PCTAB_ERROR_OK;
 }
 

@@ -17,7 +17,7 @@ struct shared {
   const struct model *m;
   struct segments segments;
   uint32_t *sequence_order; /* sequences by rising offset */
-  uint8_t *depth;           /* of each node, below its subprogram; 255: that or more */
+  uint32_t *shallow;        /* of each node: itself, or its ancestor at the greatest depth that a table keeps */
 };
 
 /* What one thread needs to collect its part. */
@@ -26,13 +26,14 @@ struct collector {
   const struct model *m;
   struct cold_part *part;
   const struct model_func *first; /* of the part */
+  size_t lines;                   /* of the model, for each part */
   uint32_t *local;           /* of each node of the model: its number in the function at hand */
   uint32_t *stamp;           /* of each node: the last function that used it, plus 1 */
   MODEL_VEC (uint32_t) used; /* nodes of the function at hand */
   size_t segment, sequence;  /* first that can matter to the next function */
   bool failed;
   /* The function at hand */
-  struct position recent[PCTAB_OP_RECENT_MAX];
+  struct position recent[PCTAB_OP_RECENT_MAX]; /* the first is the current one */
   unsigned recent_cnt;
   uint32_t highest; /* node visited */
   uint32_t pc;      /* of the last step */
@@ -49,26 +50,22 @@ compare_u32 (const void *a, const void *b)
 
 /* Inline tree */
 
-/* The node, or its ancestor at the greatest depth that a table keeps. */
-static uint32_t
-shallow (const struct collector *k, uint32_t node)
-{
-  while (k->shared->depth[node] > PCTAB_DEPTH_MAX)
-    node = k->m->nodes.at[node].parent;
-  return node;
-}
-
 static bool
-measure_depths (struct shared *sh)
+find_shallow (struct shared *sh)
 {
   const struct model *m = sh->m;
-  sh->depth = malloc (m->nodes.cnt + 1);
-  for (size_t i = 0; sh->depth && i < m->nodes.cnt; i++)
+  uint8_t *depth = malloc (m->nodes.cnt + 1);
+  sh->shallow = malloc ((m->nodes.cnt + 1) * sizeof *sh->shallow);
+  bool good = depth && sh->shallow;
+  for (size_t i = 0; good && i < m->nodes.cnt; i++)
     {
       uint32_t parent = m->nodes.at[i].parent;
-      sh->depth[i] = parent == MODEL_NONE ? 0 : sh->depth[parent] < 255 ? sh->depth[parent] + 1 : 255;
+      bool deep = parent != MODEL_NONE && depth[parent] == PCTAB_DEPTH_MAX;
+      depth[i] = parent == MODEL_NONE ? 0 : deep ? PCTAB_DEPTH_MAX : depth[parent] + 1;
+      sh->shallow[i] = deep ? sh->shallow[parent] : (uint32_t) i;
     }
-  return sh->depth != NULL;
+  free (depth);
+  return good;
 }
 
 static bool
@@ -110,7 +107,7 @@ collect_nodes (struct collector *k, const struct model_func *f, struct cold_func
   uint32_t stamp = (uint32_t) (f - k->first) + 1;
   k->used.cnt = 0;
   for (size_t i = k->segment; i < k->shared->segments.list.cnt && k->shared->segments.list.at[i].off < f->end; i++)
-    if (!use_node (k, shallow (k, k->shared->segments.list.at[i].node), stamp))
+    if (!use_node (k, k->shared->shallow[k->shared->segments.list.at[i].node], stamp))
       return false;
   if (k->used.cnt)
     qsort (k->used.at, k->used.cnt, sizeof *k->used.at, compare_u32);
@@ -133,25 +130,27 @@ origin_of (const struct collector *k, uint32_t local)
   return &k->m->origins.at[k->m->nodes.at[k->used.at[local - 1]].origin];
 }
 
+/* Makes TO the first of the list and drops its node and file from where they were, else the last one if the list is full.
+ * Returns that place, and the line there in *LINE; recent_cnt as it was when there was none. */
 static unsigned
-find_recent (const struct collector *k, uint32_t node, uint32_t file)
+move_to_front (struct collector *k, struct position to, uint32_t *line)
 {
-  unsigned r = 0;
-  while (r < k->recent_cnt && (k->recent[r].node != node || k->recent[r].file != file))
-    r++;
-  return r;
-}
-
-/* The position becomes the first of the list; what was at R, or the last one, goes. */
-static void
-remember (struct collector *k, unsigned r, struct position to)
-{
-  if (r == k->recent_cnt && r < PCTAB_OP_RECENT_MAX)
-    k->recent_cnt++;
-  else if (r == k->recent_cnt)
-    r--;
-  memmove (k->recent + 1, k->recent, r * sizeof *k->recent);
-  k->recent[0] = to;
+  struct position carry = to;
+  for (unsigned r = 0; r < k->recent_cnt; r++)
+    {
+      struct position left = k->recent[r];
+      k->recent[r] = carry;
+      if (left.node == to.node && left.file == to.file)
+        {
+          *line = left.line;
+          return r;
+        }
+      carry = left;
+    }
+  if (k->recent_cnt == PCTAB_OP_RECENT_MAX)
+    return k->recent_cnt;
+  k->recent[k->recent_cnt] = carry;
+  return k->recent_cnt++;
 }
 
 static bool
@@ -179,13 +178,14 @@ static bool
 put_step (struct collector *k, uint32_t pc, struct position to)
 {
   struct cold_step s = { .adv = pc - k->pc };
-  unsigned r = find_recent (k, to.node, to.file);
-  if (to.line == 0 && r == 0)
+  uint32_t line = 0;
+  unsigned recent_cnt = k->recent_cnt, r;
+  if (to.line == 0 && k->recent[0].node == to.node && k->recent[0].file == to.file)
     s.op = PCTAB_OP_ZERO;
-  else if (r < k->recent_cnt)
+  else if ((r = move_to_front (k, to, &line)) < recent_cnt)
     {
       s.op = (uint8_t) r;
-      s.dline = (int32_t) (to.line - k->recent[r].line);
+      s.dline = (int32_t) (to.line - line);
     }
   else
     {
@@ -197,8 +197,6 @@ put_step (struct collector *k, uint32_t pc, struct position to)
       if (!next && !put_goto (k, to))
         return false;
     }
-  if (s.op != PCTAB_OP_ZERO)
-    remember (k, r, to);
   k->highest = to.node > k->highest ? to.node : k->highest;
   k->pc = pc;
   s.restart = ++k->chunk >= PCTAB_CHUNK_STEPS && s.op != PCTAB_OP_ZERO;
@@ -280,7 +278,7 @@ collect_steps (struct collector *k, const struct model_func *f, struct cold_func
         {
           const struct segment *s = &k->shared->segments.list.at[segment];
           uint32_t until = s->off > pc ? s->off : s->end;
-          to.node = s->off > pc ? 0 : k->local[shallow (k, s->node)];
+          to.node = s->off > pc ? 0 : k->local[k->shared->shallow[s->node]];
           next = until < next ? until : next;
         }
       if (pc == f->off)
@@ -322,7 +320,8 @@ collect_part (struct collector *k)
   const struct model *m = k->m;
   k->local = malloc ((m->nodes.cnt + 1) * sizeof *k->local);
   k->stamp = calloc (m->nodes.cnt + 1, sizeof *k->stamp);
-  bool good = k->local && k->stamp;
+  /* Mostly there is a step a line: room is taken at once, since growing would touch it twice and more. */
+  bool good = k->local && k->stamp && model_reserve (&k->part->steps, k->lines);
   for (size_t i = 0; good && i < k->part->func_cnt; i++)
     {
       const struct model_func *f = &k->first[i];
@@ -374,7 +373,8 @@ collect_all (struct cold *c, const struct shared *sh)
   bool started[COLD_PARTS_MAX] = { false }, good = true;
   for (unsigned p = 0; p < c->part_cnt; p++)
     k[p] = (struct collector){ .shared = sh, .m = sh->m, .part = &c->parts[p],
-                               .first = sh->m->funcs.at + (c->parts[p].funcs - c->funcs) };
+                               .first = sh->m->funcs.at + (c->parts[p].funcs - c->funcs),
+                               .lines = sh->m->lines.cnt / c->part_cnt };
   for (unsigned p = 1; p < c->part_cnt; p++)
     started[p] = !pthread_create (&threads[p], NULL, collect_thread, &k[p]);
   for (unsigned p = 0; p < c->part_cnt; p++)
@@ -393,7 +393,7 @@ pctab__cold_collect (struct cold *c, const struct model *m, unsigned threads)
   memset (c, 0, sizeof *c);
   struct shared sh = { .m = m };
   c->funcs = calloc (m->funcs.cnt + 1, sizeof *c->funcs);
-  bool good = c->funcs && order_sequences (&sh) && measure_depths (&sh) && pctab__segments_make (&sh.segments, m);
+  bool good = c->funcs && order_sequences (&sh) && find_shallow (&sh) && pctab__segments_make (&sh.segments, m);
   if (good)
     {
       divide (c, m, threads);
@@ -401,7 +401,7 @@ pctab__cold_collect (struct cold *c, const struct model *m, unsigned threads)
     }
   pctab__segments_free (&sh.segments);
   free (sh.sequence_order);
-  free (sh.depth);
+  free (sh.shallow);
   return good;
 }
 

@@ -42,6 +42,7 @@ static bool
 open_code (struct pctab_code *code, struct cursor *at)
 {
   uint32_t first = 0, place = 0;
+  code->shortest = 1;
   for (unsigned len = 1; len <= PCTAB_CODE_BITS_MAX; len++)
     {
       uint32_t cnt = cursor_u16 (at);
@@ -50,6 +51,7 @@ open_code (struct pctab_code *code, struct cursor *at)
       first += cnt;
       place += cnt;
       code->limit[len] = first << (PCTAB_CODE_BITS_MAX - len);
+      code->shortest += !place;
       if (first > 1u << len)
         return false;
     }
@@ -141,20 +143,103 @@ pctab__cold_block (struct pctab_cold *c, bool records, uint32_t block, struct cu
   return PCTAB_ERROR_OK;
 }
 
+static uint32_t
+string_cnt (const struct pctab_cold *c)
+{
+  return c->name_cnt + c->origin_cnt + c->file_cnt;
+}
+
+/* Passes CNT strings: eight bytes at once up to where the last one ends. */
+static void
+skip_strings (struct cursor *at, uint32_t cnt)
+{
+  const uint64_t low = UINT64_C (0x7f7f7f7f7f7f7f7f), ones = UINT64_C (0x0101010101010101);
+  while (cursor_left (at) >= 8)
+    {
+      uint64_t v = at_u64 (at->pos), nuls = ~(((v & low) + low) | v | low);
+      uint32_t nul_cnt = (uint32_t) ((nuls >> 7) * ones >> 56);
+      if (nul_cnt >= cnt)
+        break;
+      cnt -= nul_cnt;
+      at->pos += 8;
+    }
+  for (; cnt && !at->bad; cnt--)
+    cursor_str (at);
+}
+
 enum pctab_error
 pctab__cold_string (struct pctab_cold *c, uint32_t number, const char **string)
 {
+  const char **known = c->cache && number < string_cnt (c) ? c->cache->strings : NULL, *s;
   uint32_t block;
   struct cursor at;
-  *string = NULL;
-  if (!pctab__cold_find (c, false, number, &block))
+  *string = known ? known[number] : NULL;
+  if (*string || !pctab__cold_find (c, false, number, &block))
     return PCTAB_ERROR_OK;
   enum pctab_error error = pctab__cold_block (c, false, block, &at);
   if (error)
     return error;
-  for (uint32_t skip = number - at_u32 (index_entry (c, false, block)); skip && !at.bad; skip--)
-    cursor_str (&at);
-  const char *s = cursor_str (&at);
-  *string = at.bad ? NULL : s;
+  /* Strings can be counted from their block's start only; a cache takes all of them, up to the next block's first. */
+  uint32_t i = at_u32 (index_entry (c, false, block)), end = string_cnt (c);
+  if (!known)
+    {
+      skip_strings (&at, number - i);
+      *string = cursor_str (&at);
+      return PCTAB_ERROR_OK;
+    }
+  if (block + 1 < c->string_block_cnt && at_u32 (index_entry (c, false, block + 1)) < end)
+    end = at_u32 (index_entry (c, false, block + 1));
+  for (; i < end && (s = cursor_str (&at)); i++)
+    known[i] = s;
+  *string = known[number];
   return PCTAB_ERROR_OK;
+}
+
+/* Where things are in a cache, from its start. */
+struct cache_plan {
+  size_t strings, origins, origin_groups, len;
+};
+
+static struct cache_plan
+plan_cache (const struct pctab_cold *c)
+{
+  struct cache_plan p = { .strings = (sizeof (struct pctab_cold_cache) + 7) & ~(size_t) 7 };
+  p.origins = p.strings + string_cnt (c) * sizeof (const char *);
+  p.origin_groups = p.origins + c->origin_cnt * sizeof (struct origin);
+  p.len = p.origin_groups + c->origin_cnt / PCTAB_ORIGIN_GROUP + 1;
+  return p;
+}
+
+size_t
+pctab_cold_cache_size (const struct pctab_cold *c)
+{
+  return plan_cache (c).len;
+}
+
+/* Codes rise with their lengths, so those of up to PCTAB_DIRECT_BITS fill the table from its start. */
+static void
+fill_direct (struct pctab_code *code, uint32_t *direct)
+{
+  uint32_t at = 0;
+  for (unsigned len = 1; len <= PCTAB_DIRECT_BITS; len++)
+    for (; at < code->limit[len] >> (PCTAB_CODE_BITS_MAX - PCTAB_DIRECT_BITS); at++)
+      {
+        uint32_t place = (at >> (PCTAB_DIRECT_BITS - len)) + code->place[len];
+        direct[at] = (uint32_t) at_u16 (code->symbols + 2 * (size_t) place) << 8 | len;
+      }
+  code->direct = direct;
+}
+
+void
+pctab_cold_cache_use (struct pctab_cold *c, void *mem)
+{
+  struct cache_plan p = plan_cache (c);
+  unsigned char *at = mem;
+  c->cache = mem;
+  c->cache->strings = (const char **) (void *) (at + p.strings);
+  c->cache->origins = (struct origin *) (void *) (at + p.origins);
+  c->cache->origin_groups = at + p.origin_groups;
+  fill_direct (&c->adv, c->cache->direct[0]);
+  fill_direct (&c->step, c->cache->direct[1]);
+  fill_direct (&c->number, c->cache->direct[2]);
 }

@@ -23,6 +23,14 @@ pctab__diag_error (struct diag *d, const char *section, const char *format, ...)
   return false;
 }
 
+void
+pctab__diag_advise (struct diag *d, const char *advice)
+{
+  size_t len = strlen (d->text);
+  if (d->failed)
+    snprintf (d->text + len, sizeof d->text - len, "%s", advice);
+}
+
 bool
 pctab__diag_memory (struct diag *d)
 {

@@ -17,6 +17,9 @@ struct diag {
 bool pctab__diag_error (struct diag *d, const char *section, const char *format, ...)
   __attribute__ ((format (printf, 3, 4)));
 
+/* Adds to the message that was kept, if there is one: what a caller knows to do besides. */
+void pctab__diag_advise (struct diag *d, const char *advice);
+
 /* Memory is out. */
 bool pctab__diag_memory (struct diag *d);
 

@@ -2,7 +2,6 @@
 /* pctab-dump: prints the module table of a file, and looks PCs up in it. */
 #include "dump.h"
 
-#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,16 +37,30 @@ usage (FILE *to)
   return to == stdout ? EXIT_DONE : EXIT_USAGE;
 }
 
+static unsigned
+hex_digit (char c)
+{
+  unsigned letter = ((unsigned char) c | 32u) - 'a', digit = (unsigned char) c - '0';
+  return digit < 10 ? digit : letter < 6 ? letter + 10 : 16;
+}
+
+/* With or without 0x before it. */
 static bool
 parse_hex (const char *s, uint64_t *v)
 {
-  char *end;
-  while (*s == ' ' || *s == '\t')
-    s++;
-  size_t len = strspn (s, "0123456789abcdefABCDEFxX");
-  errno = 0;
-  *v = strtoull (s, &end, 16);
-  return len && end == s + len && !errno && (*end == '\0' || *end == '\n' || *end == '\r' || *end == ' ');
+  s += strspn (s, " \t");
+  if (s[0] == '0' && (s[1] | 32) == 'x')
+    s += 2;
+  const char *from = s;
+  uint64_t number = 0;
+  for (unsigned digit; (digit = hex_digit (*s)) < 16; s++)
+    {
+      if (number >> 60)
+        return false;
+      number = number << 4 | digit;
+    }
+  *v = number;
+  return s > from && s[strspn (s, " \t\r\n")] == '\0';
 }
 
 static bool
@@ -100,7 +113,8 @@ print (struct dump *d, const struct options *o, char **pcs)
   if (!o->functions)
     {
       dump_text_header (d, &standard_output);
-      dump_text_stats (d, &standard_output);
+      if (!dump_text_stats (d, &standard_output))
+        return false;
     }
   return o->stats || dump_text_functions (d, &standard_output, !o->functions);
 }

@@ -13,6 +13,14 @@
 #include "out.h"
 #include "pctab.h"
 
+/* The records of a block, with names: read when a PC needs them. */
+struct dump_block {
+  struct pctab_record *records;
+  uint64_t *entries; /* of the records: what a search needs, close together */
+  size_t cnt;
+  bool done;
+};
+
 /* A file's table, opened, with everything of its cold part at hand. */
 struct dump {
   struct diag diag;
@@ -23,9 +31,8 @@ struct dump {
   uint64_t bias;       /* run-time minus link-time addresses */
   struct pctab_table table;
   struct pctab_cold cold;
-  void *cold_buf;
-  struct pctab_record *records; /* all, by rising address, with names */
-  size_t record_cnt;
+  void *cold_buf, *cold_cache;
+  struct dump_block *blocks;
   bool demangle, minus_one;
 };
 
@@ -33,8 +40,11 @@ struct dump {
 bool dump_open (struct dump *d, const char *file, uint64_t bias);
 void dump_close (struct dump *d);
 
-/* The record that has PC, or NULL. */
-const struct pctab_record *dump_record (const struct dump *d, uint64_t pc);
+/* The record that has PC, or NULL.  False, with a message: the cold part is damaged. */
+bool dump_record (struct dump *d, uint64_t pc, const struct pctab_record **record);
+
+/* From one record, or a zeroed one, to the next, with its name; an `end` of 0: there is none.  False, with a message. */
+bool dump_next (struct dump *d, struct pctab_record *record);
 
 /* The load bias of FILE in a /proc/PID/maps file.  False, with a message. */
 bool dump_maps_bias (struct dump *d, const char *maps, const char *file, uint64_t *bias);
@@ -50,19 +60,14 @@ bool dump_lookup (struct dump *d, uint64_t pc, struct out *o);
 
 void dump_text_header (struct dump *d, struct out *o);
 bool dump_text_functions (struct dump *d, struct out *o, bool tables);
-void dump_text_stats (struct dump *d, struct out *o);
+bool dump_text_stats (struct dump *d, struct out *o);
 bool dump_json (struct dump *d, struct out *o, bool functions);
-
-/* Calls SEE for each step of the function's pcsp table.  */
-void dump_rows (const struct dump *d, struct pctab_func f, uint64_t end, void (*see) (void *, uint64_t pc, int32_t value), void *arg);
-
-extern const char *const dump_part_names[];
 
 /* Counts and sizes for --stats. */
 struct dump_stats {
   uint32_t functions, frames, unbounded, unknown_rows, rows, named, with_lines, inlined;
 };
 
-void dump_count (struct dump *d, struct dump_stats *s);
+bool dump_count (struct dump *d, struct dump_stats *s);
 
 #endif

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cold_decode.h"
 #include "dump.h"
 #include "format.h"
 #include "image_swap.h"
@@ -85,27 +86,43 @@ open_cold (struct dump *d)
   if (!d->cold_buf)
     return pctab__diag_memory (&d->diag);
   enum pctab_error error = pctab_cold_open (&d->cold, &d->table, d->cold_buf, size);
+  if (error)
+    return refuse (d, error);
+  d->cold_cache = calloc (1, pctab_cold_cache_size (&d->cold));
+  d->blocks = calloc (d->cold.record_block_cnt + (size_t) 1, sizeof *d->blocks);
+  if (!d->cold_cache || !d->blocks)
+    return pctab__diag_memory (&d->diag);
+  pctab_cold_cache_use (&d->cold, d->cold_cache);
+  return true;
+}
+
+bool
+dump_next (struct dump *d, struct pctab_record *record)
+{
+  enum pctab_error error = pctab_record_next (&d->cold, record);
+  if (!error)
+    error = pctab_record_name (&d->cold, record, &record->name);
   return !error || refuse (d, error);
 }
 
 static bool
-read_records (struct dump *d)
+read_block (struct dump *d, uint32_t number)
 {
-  size_t cap = 0;
-  struct pctab_record record = { 0 };
-  for (;;)
+  struct dump_block *block = &d->blocks[number];
+  struct pctab_record record = { .block = number };
+  size_t cap = 0, entry_cap = 0;
+  while (dump_next (d, &record))
     {
-      enum pctab_error error = pctab_record_next (&d->cold, &record);
-      if (!error)
-        error = pctab_record_name (&d->cold, &record, &record.name);
-      if (error)
-        return refuse (d, error);
-      if (!record.end)
+      block->done = !record.end || record.block != number;
+      if (block->done)
         return true;
-      if (!pctab__reserve ((void **) &d->records, &cap, d->record_cnt + 1, sizeof record))
+      if (!pctab__reserve ((void **) &block->records, &cap, block->cnt + 1, sizeof record)
+          || !pctab__reserve ((void **) &block->entries, &entry_cap, block->cnt + 1, sizeof record.entry))
         return pctab__diag_memory (&d->diag);
-      d->records[d->record_cnt++] = record;
+      block->entries[block->cnt] = record.entry;
+      block->records[block->cnt++] = record;
     }
+  return false;
 }
 
 bool
@@ -119,31 +136,44 @@ dump_open (struct dump *d, const char *file, uint64_t bias)
   if (!d->arch)
     return pctab__diag_error (&d->diag, NULL, "is for an architecture that pctab does not know (ELF machine %u)",
                               d->file.machine);
-  return find_image (d, &off, &len) && open_table (d, off, len) && open_cold (d) && read_records (d);
+  return find_image (d, &off, &len) && open_table (d, off, len) && open_cold (d);
 }
 
 void
 dump_close (struct dump *d)
 {
-  free (d->records);
+  for (uint32_t i = 0; d->blocks && i < d->cold.record_block_cnt; i++)
+    {
+      free (d->blocks[i].records);
+      free (d->blocks[i].entries);
+    }
+  free (d->blocks);
+  free (d->cold_cache);
   free (d->cold_buf);
   free (d->copy);
   pctab__elf_close (&d->file);
 }
 
-const struct pctab_record *
-dump_record (const struct dump *d, uint64_t pc)
+bool
+dump_record (struct dump *d, uint64_t pc, const struct pctab_record **record)
 {
-  size_t lo = 0, hi = d->record_cnt;
-  while (lo < hi)
+  uint64_t off = pc - d->table.base;
+  uint32_t number;
+  *record = NULL;
+  if (off > UINT32_MAX || !pctab__cold_find (&d->cold, true, (uint32_t) off, &number))
+    return true;
+  const struct dump_block *block = &d->blocks[number];
+  if (!block->done && !read_block (d, number))
+    return false;
+  size_t at = 0;
+  for (size_t cnt = block->cnt, half; cnt > 1; cnt -= half)
     {
-      size_t mid = lo + (hi - lo) / 2;
-      if (d->records[mid].entry <= pc)
-        lo = mid + 1;
-      else
-        hi = mid;
+      half = cnt / 2;
+      at += block->entries[at + half] <= pc ? half : 0;
     }
-  return lo && pc < d->records[lo - 1].end ? &d->records[lo - 1] : NULL;
+  if (block->cnt && pc >= block->entries[at] && pc < block->records[at].end)
+    *record = &block->records[at];
+  return true;
 }
 
 static const struct elf_segment *

@@ -21,7 +21,10 @@ put_cfa (struct dump *d, struct out *o, const struct pctab_rule *r)
       pctab__out_str (o, "null");
       return;
     }
-  pctab__out_format (o, "{\"base\":\"%s\",\"offset\":%d", bases[r->cfa], r->cfa_off);
+  pctab__out_str (o, "{\"base\":\"");
+  pctab__out_str (o, bases[r->cfa]);
+  pctab__out_str (o, "\",\"offset\":");
+  pctab__out_int (o, r->cfa_off);
   if (r->cfa >= PCTAB_CFA_REG)
     {
       pctab__out_str (o, ",\"register\":");
@@ -52,7 +55,9 @@ put_ra (struct dump *d, struct out *o, const struct pctab_rule *r)
   switch (r->ra)
     {
     case PCTAB_RA_SAVED:
-      pctab__out_format (o, "{\"saved\":%d}", r->ra_off);
+      pctab__out_str (o, "{\"saved\":");
+      pctab__out_int (o, r->ra_off);
+      pctab__out_str (o, "}");
       break;
     case PCTAB_RA_REG:
       pctab__out_str (o, "{\"register\":");
@@ -157,7 +162,9 @@ dump_lookup (struct dump *d, uint64_t pc, struct out *o)
   uint64_t at = pc - d->minus_one;
   struct pctab_func f = pctab_findfunc (&d->table, at);
   bool framed = f.bits != 0;
-  const struct pctab_record *record = dump_record (d, at);
+  const struct pctab_record *record;
+  if (!dump_record (d, at, &record))
+    return false;
   put_address (o, "{\"pc\":\"", pc);
   pctab__out_str (o, ",\"func\":");
   pctab__out_json (o, record ? dump_demangle (d, record->name) : NULL);

@@ -24,7 +24,7 @@ struct row_walk {
   struct dump *d;
 };
 
-void
+static void
 dump_rows (const struct dump *d, struct pctab_func f, uint64_t end, void (*see) (void *, uint64_t pc, int32_t value), void *arg)
 {
   unsigned insn = 1u << d->table.insn_shift;
@@ -37,13 +37,13 @@ dump_rows (const struct dump *d, struct pctab_func f, uint64_t end, void (*see) 
         see (arg, start, value);
       last = start;
       uint64_t step = insn, lo = pc;
-      while (lo + step < end && (pctab_pcvalue (&d->table, f, lo + step, &start), start == last))
+      while (step < end - lo && (pctab_pcvalue (&d->table, f, lo + step, &start), start == last))
         {
           lo += step;
           step *= 2;
         }
       for (; step >= insn; step /= 2)
-        while (lo + step < end && (pctab_pcvalue (&d->table, f, lo + step, &start), start == last))
+        while (step < end - lo && (pctab_pcvalue (&d->table, f, lo + step, &start), start == last))
           lo += step;
       pc = lo + insn;
     }
@@ -62,13 +62,13 @@ frame_end (const struct dump *d, struct pctab_func f, uint64_t limit)
 {
   unsigned insn = 1u << d->table.insn_shift;
   uint64_t lo = f.entry, step = insn;
-  while (lo + step < limit && same_func (d, f, lo + step))
+  while (step < limit - lo && same_func (d, f, lo + step))
     {
       lo += step;
       step *= 2;
     }
   for (; step >= insn; step /= 2)
-    while (lo + step < limit && same_func (d, f, lo + step))
+    while (step < limit - lo && same_func (d, f, lo + step))
       lo += step;
   return lo + insn;
 }
@@ -84,19 +84,23 @@ count_row (void *arg, uint64_t pc, int32_t value)
   w->stats->unknown_rows += rule.cfa == PCTAB_CFA_UNKNOWN;
 }
 
-void
+bool
 dump_count (struct dump *d, struct dump_stats *s)
 {
   memset (s, 0, sizeof *s);
   uint64_t done = 0;
-  for (size_t i = 0; i < d->record_cnt; i++)
+  struct pctab_record r = { 0 };
+  for (;;)
     {
-      const struct pctab_record *r = &d->records[i];
+      if (!dump_next (d, &r))
+        return false;
+      if (!r.end)
+        return true;
       s->functions++;
-      s->named += r->name != NULL;
-      s->with_lines += (r->flags & PCTAB_R_LINES) != 0;
-      s->inlined += r->node_cnt;
-      struct pctab_func f = pctab_findfunc (&d->table, r->entry);
+      s->named += r.name != NULL;
+      s->with_lines += (r.flags & PCTAB_R_LINES) != 0;
+      s->inlined += r.node_cnt;
+      struct pctab_func f = pctab_findfunc (&d->table, r.entry);
       if (!f.bits || f.entry < done)
         continue;
       struct row_walk w = { s, NULL, d };
@@ -142,11 +146,12 @@ put_size (struct out *o, const char *name, uint32_t len, uint32_t functions)
   pctab__out_format (o, "  %-15s %9u bytes  %7.1f a function\n", name, len, functions ? (double) len / functions : 0.0);
 }
 
-void
+bool
 dump_text_stats (struct dump *d, struct out *o)
 {
   struct dump_stats s;
-  dump_count (d, &s);
+  if (!dump_count (d, &s))
+    return false;
   pctab__out_format (o, "  functions       %9u  (%u named, %u with lines, %u inlined calls)\n", s.functions, s.named,
                      s.with_lines, s.inlined);
   pctab__out_format (o, "  frames          %9u  (%u rows, %u with unknown CFA, %u functions of unbounded SP delta)\n",
@@ -160,34 +165,74 @@ dump_text_stats (struct dump *d, struct out *o)
   for (unsigned i = PCTAB_P_HOT_CNT; i < PCTAB_P_CNT; i++)
     put_size (o, part_names[i], part_len (d, i), s.functions);
   put_size (o, "table", d->table.len, s.functions);
+  return true;
+}
+
+static void
+put_signed (struct out *o, int32_t v)
+{
+  if (v >= 0)
+    pctab__out_str (o, "+");
+  pctab__out_int (o, v);
+}
+
+static void
+put_register (struct dump *d, struct out *o, unsigned reg)
+{
+  const char *name = pctab__arch_register (d->arch, reg);
+  pctab__out_str (o, name ? name : "?");
+}
+
+static void
+put_place (struct dump *d, struct out *o, const char *before, unsigned reg, int32_t off)
+{
+  pctab__out_str (o, before);
+  put_register (d, o, reg);
+  put_signed (o, off);
+}
+
+static void
+put_cfa (struct dump *d, struct out *o, const struct pctab_rule *r)
+{
+  unsigned reg = r->cfa == PCTAB_CFA_SP ? d->arch->sp : r->cfa == PCTAB_CFA_FP ? d->arch->fp : r->cfa_reg;
+  bool deref = r->cfa == PCTAB_CFA_DEREF || r->cfa == PCTAB_CFA_DEREF_INDEX;
+  if (r->cfa == PCTAB_CFA_UNKNOWN)
+    {
+      pctab__out_str (o, "cfa unknown");
+      return;
+    }
+  put_place (d, o, deref ? "cfa *(" : "cfa ", reg, r->cfa_off);
+  if (r->cfa == PCTAB_CFA_DEREF_INDEX)
+    {
+      pctab__out_str (o, "+");
+      put_register (d, o, r->cfa_idx);
+      pctab__out_str (o, "*");
+      pctab__out_int (o, r->cfa_scale);
+    }
+  if (deref)
+    {
+      pctab__out_str (o, ")");
+      put_signed (o, r->cfa_add);
+    }
 }
 
 /* A rule in readelf's manner: "rsp+16 ra=c-8 fp=u". */
 static void
 put_rule (struct dump *d, struct out *o, const struct pctab_rule *r)
 {
-  unsigned reg = r->cfa == PCTAB_CFA_SP ? d->arch->sp : r->cfa == PCTAB_CFA_FP ? d->arch->fp : r->cfa_reg;
-  const char *name = pctab__arch_register (d->arch, reg);
-  if (r->cfa == PCTAB_CFA_UNKNOWN)
-    pctab__out_str (o, "cfa unknown");
-  else if (r->cfa == PCTAB_CFA_DEREF_INDEX)
-    pctab__out_format (o, "cfa *(%s%+d+%s*%d)%+d", name ? name : "?", r->cfa_off,
-                       pctab__arch_register (d->arch, r->cfa_idx), r->cfa_scale, r->cfa_add);
-  else if (r->cfa == PCTAB_CFA_DEREF)
-    pctab__out_format (o, "cfa *(%s%+d)%+d", name ? name : "?", r->cfa_off, r->cfa_add);
-  else
-    pctab__out_format (o, "cfa %s%+d", name ? name : "?", r->cfa_off);
-  const char *ra_name = pctab__arch_register (d->arch, r->ra_reg), *fp_name = pctab__arch_register (d->arch, r->fp_reg);
+  put_cfa (d, o, r);
   switch (r->ra)
     {
     case PCTAB_RA_SAVED:
-      pctab__out_format (o, "  ra c%+d", r->ra_off);
+      pctab__out_str (o, "  ra c");
+      put_signed (o, r->ra_off);
       break;
     case PCTAB_RA_REG:
-      pctab__out_format (o, "  ra in %s", ra_name ? ra_name : "?");
+      pctab__out_str (o, "  ra in ");
+      put_register (d, o, r->ra_reg);
       break;
     case PCTAB_RA_AT_REG:
-      pctab__out_format (o, "  ra at %s%+d", ra_name ? ra_name : "?", r->ra_off);
+      put_place (d, o, "  ra at ", r->ra_reg, r->ra_off);
       break;
     default:
       pctab__out_str (o, r->ra == PCTAB_RA_UNDEFINED ? "  no caller" : "  ra unknown");
@@ -195,17 +240,27 @@ put_rule (struct dump *d, struct out *o, const struct pctab_rule *r)
   switch (r->fp)
     {
     case PCTAB_FP_SAVED:
-      pctab__out_format (o, "  fp c%+d", r->fp_off);
+      pctab__out_str (o, "  fp c");
+      put_signed (o, r->fp_off);
       break;
     case PCTAB_FP_AT_REG:
-      pctab__out_format (o, "  fp at %s%+d", fp_name ? fp_name : "?", r->fp_off);
+      put_place (d, o, "  fp at ", r->fp_reg, r->fp_off);
       break;
     case PCTAB_FP_IN_REG:
-      pctab__out_format (o, "  fp in %s", fp_name ? fp_name : "?");
+      pctab__out_str (o, "  fp in ");
+      put_register (d, o, r->fp_reg);
       break;
     default:
       pctab__out_str (o, r->fp == PCTAB_FP_UNKNOWN ? "  fp unknown" : "");
     }
+}
+
+static void
+put_pc (struct out *o, uint64_t pc)
+{
+  pctab__out_str (o, "    ");
+  pctab__out_hex (o, pc);
+  pctab__out_str (o, "  ");
 }
 
 static void
@@ -214,31 +269,52 @@ see_row (void *arg, uint64_t pc, int32_t value)
   struct row_walk *w = arg;
   struct pctab_rule rule;
   pctab_value_rule (&w->d->table, value, &rule);
-  pctab__out_format (w->o, "    0x%llx  ", (unsigned long long) pc);
+  put_pc (w->o, pc);
   put_rule (w->d, w->o, &rule);
   pctab__out_str (w->o, "\n");
+}
+
+static bool
+same_frames (const struct pctab_frame *a, const struct pctab_frame *b, unsigned cnt)
+{
+  for (unsigned i = 0; i < cnt; i++)
+    if (a[i].func != b[i].func || a[i].file != b[i].file || a[i].line != b[i].line)
+      return false;
+  return true;
+}
+
+static void
+put_line (struct out *o, const struct pctab_frame *f)
+{
+  pctab__out_str (o, f->file ? f->file : "?");
+  pctab__out_str (o, ":");
+  pctab__out_int (o, f->line);
 }
 
 /* Each line of the function with its inlined calls, where it begins. */
 static bool
 put_lines (struct dump *d, struct out *o, const struct pctab_record *r)
 {
-  struct pctab_frame frames[PCTAB_FRAMES_MAX], last = { 0 };
+  struct pctab_frame frames[PCTAB_FRAMES_MAX], last[PCTAB_FRAMES_MAX];
   unsigned cnt, last_cnt = 0;
-  for (uint64_t pc = r->entry; pc < r->end; pc += 1u << d->table.insn_shift)
+  for (uint64_t pc = r->entry; pc < r->end; pc = pctab_funcline_end (&d->cold, r, pc))
     {
       enum pctab_error error = pctab_funcline (&d->cold, r, pc, frames, PCTAB_FRAMES_MAX, &cnt);
       if (error)
         return pctab__diag_error (&d->diag, ".pctab", "%s; link the file again", pctab_error_text (error));
-      if (cnt == last_cnt && frames[0].func == last.func && frames[0].file == last.file && frames[0].line == last.line)
+      if (cnt == last_cnt && same_frames (frames, last, cnt))
         continue;
-      last = frames[0];
+      memcpy (last, frames, cnt * sizeof *last);
       last_cnt = cnt;
-      pctab__out_format (o, "    0x%llx  %s:%u", (unsigned long long) pc, frames[0].file ? frames[0].file : "?",
-                         frames[0].line);
+      put_pc (o, pc);
+      put_line (o, &frames[0]);
       for (unsigned i = 0; i + 1 < cnt; i++)
-        pctab__out_format (o, "  in %s, from %s:%u", frames[i].func ? dump_demangle (d, frames[i].func) : "?",
-                           frames[i + 1].file ? frames[i + 1].file : "?", frames[i + 1].line);
+        {
+          pctab__out_str (o, "  in ");
+          pctab__out_str (o, frames[i].func ? dump_demangle (d, frames[i].func) : "?");
+          pctab__out_str (o, ", from ");
+          put_line (o, &frames[i + 1]);
+        }
       pctab__out_str (o, "\n");
     }
   return true;
@@ -247,14 +323,20 @@ put_lines (struct dump *d, struct out *o, const struct pctab_record *r)
 bool
 dump_text_functions (struct dump *d, struct out *o, bool tables)
 {
-  for (size_t i = 0; i < d->record_cnt; i++)
+  struct pctab_record record = { 0 }, *r = &record;
+  while (dump_next (d, r))
     {
-      const struct pctab_record *r = &d->records[i];
+      if (!r->end)
+        return true;
       struct pctab_func f = pctab_findfunc (&d->table, r->entry);
       bool framed = f.bits != 0;
       uint32_t max = framed ? pctab_funcmaxspdelta (&d->table, f) : 0;
-      pctab__out_format (o, "0x%llx-0x%llx  %s  ", (unsigned long long) r->entry, (unsigned long long) r->end,
-                         r->name ? dump_demangle (d, r->name) : "(no name)");
+      pctab__out_hex (o, r->entry);
+      pctab__out_str (o, "-");
+      pctab__out_hex (o, r->end);
+      pctab__out_str (o, "  ");
+      pctab__out_str (o, r->name ? dump_demangle (d, r->name) : "(no name)");
+      pctab__out_str (o, "  ");
       if (!framed)
         pctab__out_str (o, "no frame information");
       else if (max == PCTAB_MAXSPDELTA_UNBOUNDED)
@@ -272,7 +354,7 @@ dump_text_functions (struct dump *d, struct out *o, bool tables)
       if (r->flags & PCTAB_R_LINES && !put_lines (d, o, r))
         return false;
     }
-  return true;
+  return false;
 }
 
 static void
@@ -309,7 +391,8 @@ dump_json (struct dump *d, struct out *o, bool functions)
 {
   const unsigned char *h = d->table.image;
   struct dump_stats s;
-  dump_count (d, &s);
+  if (!dump_count (d, &s))
+    return false;
   pctab__out_str (o, "{\"file\":");
   pctab__out_json (o, d->diag.file);
   pctab__out_format (o, ",\"version\":%u,\"machine\":\"%s\",\"class\":%u,\"byte_order\":\"%s\"",
@@ -327,11 +410,18 @@ dump_json (struct dump *d, struct out *o, bool functions)
   pctab__out_format (o, ",\"counts\":{\"functions\":%u,\"named\":%u,\"with_lines\":%u,\"inlined\":%u,\"frames\":%u,"
                      "\"rows\":%u,\"unknown_cfa_rows\":%u,\"unbounded\":%u}",
                      s.functions, s.named, s.with_lines, s.inlined, s.frames, s.rows, s.unknown_rows, s.unbounded);
-  for (size_t i = 0; functions && i < d->record_cnt; i++)
+  const char *before = ",\"functions\":[\n";
+  struct pctab_record r = { 0 };
+  while (functions)
     {
-      pctab__out_str (o, i ? ",\n" : ",\"functions\":[\n");
-      put_function (d, o, &d->records[i]);
+      if (!dump_next (d, &r))
+        return false;
+      if (!r.end)
+        break;
+      pctab__out_str (o, before);
+      put_function (d, o, &r);
+      before = ",\n";
     }
-  pctab__out_str (o, functions ? d->record_cnt ? "\n]}\n" : ",\"functions\":[]}\n" : "}\n");
+  pctab__out_str (o, !functions ? "}\n" : s.functions ? "\n]}\n" : ",\"functions\":[]}\n");
   return true;
 }

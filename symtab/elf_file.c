@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -246,8 +247,8 @@ unpack (struct elf_section *s, uint32_t how, uint64_t size, struct cursor *c, st
   return true;
 }
 
-bool
-pctab__elf_contents (struct elf_file *f, struct elf_section *s, struct cursor *c, struct diag *d)
+static bool
+contents (struct elf_file *f, struct elf_section *s, struct cursor *c, struct diag *d)
 {
   *c = cursor_over (f->data, 0, f->big);
   if (s->unpacked)
@@ -282,6 +283,19 @@ pctab__elf_contents (struct elf_file *f, struct elf_section *s, struct cursor *c
       return unpack (s, ELFCOMPRESS_ZLIB, size, c, d);
     }
   return true;
+}
+
+/* Importers read side by side; what one has unpacked serves them all. */
+bool
+pctab__elf_contents (struct elf_file *f, struct elf_section *s, struct cursor *c, struct diag *d)
+{
+  static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+  if (!(s->flags & SHF_COMPRESSED) && strncmp (s->name, ".zdebug_", 8))
+    return contents (f, s, c, d);
+  pthread_mutex_lock (&lock);
+  bool good = contents (f, s, c, d);
+  pthread_mutex_unlock (&lock);
+  return good;
 }
 
 const unsigned char *

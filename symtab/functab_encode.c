@@ -10,13 +10,6 @@
 #define RANGE_GAP_MIN 65536 /* code sections this far apart are ranges of their own: no pages for the hole */
 #define SLOT_ENTRIES_MAX 32 /* that start in one slot, unless slots are the smallest: a lookup compares them in turn */
 
-static int
-compare_texts (const void *a, const void *b)
-{
-  const struct model_text *x = a, *y = b;
-  return x->off < y->off ? -1 : x->off > y->off;
-}
-
 static bool
 add_range (struct functab *t, uint32_t off, uint32_t end)
 {
@@ -27,9 +20,8 @@ add_range (struct functab *t, uint32_t off, uint32_t end)
 }
 
 static bool
-make_ranges (struct functab *t, struct model *m)
+make_ranges (struct functab *t, const struct model *m)
 {
-  qsort (m->texts.at, m->texts.cnt, sizeof *m->texts.at, compare_texts);
   for (size_t i = 0; i < m->texts.cnt; i++)
     {
       const struct model_text *text = &m->texts.at[i];

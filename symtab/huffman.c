@@ -77,9 +77,9 @@ choose_lengths (struct huffman *h, struct leaf *leaves)
   return good;
 }
 
-/* Codes by length, then by symbol. */
+/* Codes by length, then by symbol.  USED: the symbols, rising; they come out in the order of their codes. */
 static void
-assign_codes (struct huffman *h)
+assign_codes (struct huffman *h, const uint16_t *used)
 {
   uint32_t next[HUFFMAN_BITS_MAX + 2] = { 0 }, place[HUFFMAN_BITS_MAX + 2] = { 0 };
   for (unsigned len = 1; len <= HUFFMAN_BITS_MAX; len++)
@@ -87,36 +87,37 @@ assign_codes (struct huffman *h)
       next[len + 1] = (next[len] + h->len_cnt[len]) << 1;
       place[len + 1] = place[len] + h->len_cnt[len];
     }
-  for (uint32_t s = 0; s < HUFFMAN_SYMBOLS; s++)
-    if (h->len[s])
-      {
-        h->code[s] = (uint16_t) next[h->len[s]]++;
-        h->symbols[place[h->len[s]]++] = (uint16_t) s;
-      }
+  for (uint32_t i = 0; i < h->symbol_cnt; i++)
+    {
+      unsigned s = used[i], len = h->len[s];
+      h->code[s] = (uint16_t) next[len]++;
+      h->symbols[place[len]++] = (uint16_t) s;
+    }
 }
 
 bool
-pctab__huffman_make (struct huffman *h, const uint32_t *counts)
+pctab__huffman_make (struct huffman *h, const uint32_t *counts, uint32_t cnt)
 {
   memset (h, 0, sizeof *h);
-  for (uint32_t s = 0; s < HUFFMAN_SYMBOLS; s++)
+  for (uint32_t s = 0; s < cnt; s++)
     h->symbol_cnt += counts[s] != 0;
   struct leaf *leaves = malloc ((h->symbol_cnt + 1) * sizeof *leaves);
-  h->len = calloc (HUFFMAN_SYMBOLS, sizeof *h->len);
-  h->code = calloc (HUFFMAN_SYMBOLS, sizeof *h->code);
+  uint16_t *used = malloc ((h->symbol_cnt + 1) * sizeof *used);
+  h->len = calloc (cnt, sizeof *h->len);
+  h->code = calloc (cnt, sizeof *h->code);
   h->symbols = malloc ((h->symbol_cnt + 1) * sizeof *h->symbols);
-  bool good = leaves && h->len && h->code && h->symbols;
+  bool good = leaves && used && h->len && h->code && h->symbols;
+  for (uint32_t s = 0, i = 0; good && i < h->symbol_cnt; s++)
+    if (counts[s])
+      {
+        leaves[i] = (struct leaf){ counts[s], s };
+        used[i++] = (uint16_t) s;
+      }
+  good = good && choose_lengths (h, leaves);
   if (good)
-    {
-      size_t cnt = 0;
-      for (uint32_t s = 0; s < HUFFMAN_SYMBOLS; s++)
-        if (counts[s])
-          leaves[cnt++] = (struct leaf){ counts[s], s };
-      good = choose_lengths (h, leaves);
-    }
-  if (good)
-    assign_codes (h);
+    assign_codes (h, used);
   free (leaves);
+  free (used);
   return good;
 }
 

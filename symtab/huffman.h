@@ -21,12 +21,12 @@ struct huffman {
   uint32_t symbol_cnt;
   uint16_t len_cnt[HUFFMAN_BITS_MAX + 1];
   uint16_t *symbols; /* symbol_cnt, in the order of their codes */
-  uint8_t *len;      /* HUFFMAN_SYMBOLS each */
+  uint8_t *len;      /* by symbol */
   uint16_t *code;
 };
 
-/* The best code for COUNTS (HUFFMAN_SYMBOLS of them; 0: the symbol does not occur).  False: memory is out. */
-bool pctab__huffman_make (struct huffman *h, const uint32_t *counts);
+/* The best code for the symbols below CNT that occur as often as COUNTS says (0: not at all).  False: memory is out. */
+bool pctab__huffman_make (struct huffman *h, const uint32_t *counts, uint32_t cnt);
 void pctab__huffman_free (struct huffman *h);
 
 /* Appends what a reader needs: u16 len_cnt[1..15], u16 symbols. */

@@ -290,8 +290,10 @@ ranges_hold (const struct pctab_table *t)
   for (uint32_t i = 0; i < t->range_cnt; i++)
     if (!range_holds (t, i, &page))
       return false;
-  return t->range_cnt > 0 && page == t->page_cnt
-         && (uint64_t) page * (PCTAB_PAGE_BYTES >> t->slot_shift) == t->slot_cnt;
+  if (!t->range_cnt || page != t->page_cnt || (uint64_t) page * (PCTAB_PAGE_BYTES >> t->slot_shift) != t->slot_cnt)
+    return false;
+  /* The code does not go around the end of the address space. */
+  return t->base + at_u32 (t->ranges + PCTAB_RANGE_BYTES * (uint64_t) (t->range_cnt - 1) + 4) >= t->base;
 }
 
 void

@@ -191,10 +191,10 @@ encode_parts (struct image *im, unsigned threads, struct diag *d)
   if (!beside)
     hot = make_hot (&task);
   struct cold_encoder *cold
-    = pctab__cold_begin (im->m, im->arch->insn, beside ? threads - 1 : threads, &im->parts[PCTAB_P_HOT_CNT]);
+    = pctab__cold_begin (im->m, im->arch->insn, threads, &im->parts[PCTAB_P_HOT_CNT]);
   if (beside)
     pthread_join (thread, &hot);
-  bool good = hot && ((cold && pctab__cold_end (cold, &im->functab, threads)) || pctab__diag_memory (d));
+  bool good = hot && ((cold && pctab__cold_end (cold, &im->functab)) || pctab__diag_memory (d));
   pctab__cold_encoder_free (cold);
   return good;
 }

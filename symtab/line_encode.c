@@ -39,13 +39,36 @@ zigzag (int32_t v)
   return (uint32_t) v << 1 ^ (uint32_t) (v >> 31);
 }
 
+#define NUMBERS 33 /* lengths of numbers, in bits */
+
 struct counts {
-  uint32_t adv[HUFFMAN_SYMBOLS], step[HUFFMAN_SYMBOLS], number[HUFFMAN_SYMBOLS];
+  uint32_t adv[HUFFMAN_SYMBOLS], step[HUFFMAN_SYMBOLS], number[NUMBERS];
 };
+
+static int32_t
+symbol_dline (uint32_t step)
+{
+  return (int32_t) (step << 16) >> 20;
+}
+
+/* The number that stands behind the escape for a symbol. */
+typedef uint32_t escaped_number (uint32_t symbol);
+
+static uint32_t
+escaped_adv (uint32_t adv)
+{
+  return adv;
+}
+
+static uint32_t
+escaped_step (uint32_t step)
+{
+  return zigzag (symbol_dline (step));
+}
 
 /* A symbol is worth its two bytes in the table when it saves them over escapes of so many bits. */
 static void
-drop_rare (uint32_t *counts, uint32_t escape, uint64_t all, unsigned escape_bits)
+drop_rare (uint32_t *counts, uint32_t escape, uint64_t all, unsigned escape_bits, escaped_number *escaped, uint32_t *number)
 {
   for (uint32_t s = 0; s < HUFFMAN_SYMBOLS; s++)
     {
@@ -57,6 +80,7 @@ drop_rare (uint32_t *counts, uint32_t escape, uint64_t all, unsigned escape_bits
         bits++;
       if (bits >= escape_bits || cnt * (escape_bits - bits) <= 16)
         {
+          number[number_len (escaped (s))] += counts[s];
           counts[escape] += counts[s];
           counts[s] = 0;
         }
@@ -64,28 +88,17 @@ drop_rare (uint32_t *counts, uint32_t escape, uint64_t all, unsigned escape_bits
 }
 
 static void
-count_symbols (const struct line_codes *lc, const struct cold_part *part, struct counts *n)
-{
-  for (size_t i = 0; i < part->steps.cnt; i++)
-    {
-      n->adv[adv_symbol (lc, &part->steps.at[i])]++;
-      n->step[step_symbol (&part->steps.at[i])]++;
-    }
-  for (size_t i = 0; i < part->func_cnt; i++)
-    n->step[STEP_END] += part->funcs[i].step_cnt > 0;
-  n->step[STEP_END] += (uint32_t) part->restarts.cnt;
-}
-
-static void
-count_numbers (const struct line_codes *lc, const struct cold_part *part, struct counts *n)
+count_steps (const struct line_codes *lc, const struct cold_part *part, struct counts *n)
 {
   for (size_t i = 0; i < part->steps.cnt; i++)
     {
       const struct cold_step *s = &part->steps.at[i];
       uint32_t adv = adv_symbol (lc, s), step = step_symbol (s);
-      if (adv == ADV_ESCAPE || !n->adv[adv])
+      n->adv[adv]++;
+      n->step[step]++;
+      if (adv == ADV_ESCAPE)
         n->number[number_len (s->adv / lc->insn)]++;
-      if (step == STEP_ESCAPE || !n->step[step])
+      if (step == STEP_ESCAPE)
         n->number[number_len (zigzag (s->dline))]++;
     }
   for (size_t i = 0; i < part->gotos.cnt; i++)
@@ -93,6 +106,9 @@ count_numbers (const struct line_codes *lc, const struct cold_part *part, struct
       n->number[number_len (zigzag (part->gotos.at[i].node))]++;
       n->number[number_len (part->gotos.at[i].file + 1)]++;
     }
+  for (size_t i = 0; i < part->func_cnt; i++)
+    n->step[STEP_END] += part->funcs[i].step_cnt > 0;
+  n->step[STEP_END] += (uint32_t) part->restarts.cnt;
 }
 
 static void
@@ -101,15 +117,13 @@ count_all (const struct line_codes *lc, const struct cold *c, struct counts *n)
   size_t steps = 0;
   for (unsigned p = 0; p < c->part_cnt; p++)
     {
-      count_symbols (lc, &c->parts[p], n);
+      count_steps (lc, &c->parts[p], n);
       steps += c->parts[p].steps.cnt;
     }
-  drop_rare (n->adv, ADV_ESCAPE, steps, 18);
-  drop_rare (n->step, STEP_ESCAPE, steps, 24);
+  drop_rare (n->adv, ADV_ESCAPE, steps, 18, escaped_adv, n->number);
+  drop_rare (n->step, STEP_ESCAPE, steps, 24, escaped_step, n->number);
   n->adv[ADV_ESCAPE]++;
   n->step[STEP_ESCAPE]++;
-  for (unsigned p = 0; p < c->part_cnt; p++)
-    count_numbers (lc, &c->parts[p], n);
 }
 
 bool
@@ -121,10 +135,11 @@ pctab__line_codes_make (struct line_codes *lc, const struct cold *c, unsigned in
   if (!n)
     return false;
   count_all (lc, c, n);
-  for (unsigned len = 0; len <= 32; len++)
+  for (unsigned len = 0; len < NUMBERS; len++)
     n->number[len]++;
-  bool good = pctab__huffman_make (&lc->adv, n->adv) && pctab__huffman_make (&lc->step, n->step)
-              && pctab__huffman_make (&lc->number, n->number);
+  bool good = pctab__huffman_make (&lc->adv, n->adv, HUFFMAN_SYMBOLS)
+              && pctab__huffman_make (&lc->step, n->step, HUFFMAN_SYMBOLS)
+              && pctab__huffman_make (&lc->number, n->number, NUMBERS);
   free (n);
   return good;
 }

@@ -42,7 +42,7 @@ pctab__pool_add (struct list_pool *p, const unsigned char *list, size_t len)
     return UINT32_MAX;
   size_t at = pctab__xxh64 (list, len, 0) & (p->slot_cnt - 1);
   for (; p->slots[at]; at = (at + 1) & (p->slot_cnt - 1))
-    if (p->lens[at] == len && !memcmp (p->bytes.at + p->slots[at] - 1, list, len))
+    if (p->lens[at] == len && (!len || !memcmp (p->bytes.at + p->slots[at] - 1, list, len)))
       return p->slots[at] - 1;
   if (p->bytes.len & 1)
     pctab__buf_u8 (&p->bytes, 0);

@@ -139,7 +139,7 @@ struct model {
   uint64_t table_addr; /* link-time address of the table */
   uint16_t machine;    /* ELF e_machine */
   bool is64, big;
-  MODEL_VEC (struct model_text) texts;
+  MODEL_VEC (struct model_text) texts; /* sorted by model_resolve() */
   MODEL_VEC (struct rule) rules;
   MODEL_VEC (struct model_frame) frames;
   MODEL_VEC (struct model_row) rows;
@@ -161,8 +161,9 @@ struct model {
 };
 
 /* Makes room for EXTRA more elements in vector V: false when memory is out.  Elements are not initialised. */
-#define model_reserve(v, extra) \
-  pctab__reserve ((void **) &(v)->at, &(v)->cap, (v)->cnt + (extra), sizeof *(v)->at)
+#define model_reserve(v, extra)          \
+  ((v)->cnt + (extra) <= (v)->cap         \
+   || pctab__reserve ((void **) &(v)->at, &(v)->cap, (v)->cnt + (extra), sizeof *(v)->at))
 
 /* LEN bytes that live as long as M, for a string that the input does not hold as it is needed; NULL when memory is out. */
 char *pctab__model_space (struct model *m, size_t len);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "model.h"
+#include "radix.h"
 
 /* Global before weak before local; a proper function before a bare label. */
 static unsigned
@@ -23,25 +24,15 @@ compare_str (const struct model_str *a, const struct model_str *b)
   return order ? order : a->len < b->len ? -1 : a->len > b->len;
 }
 
-/* By address; at one address the name that is kept comes first: rank, then the symbol with a size, then by name. */
-static int
-compare_symbols (const void *a, const void *b)
+/* Of two symbols at one address: whether A's name is kept.  Rank, then the symbol with a size, then by name. */
+static bool
+is_better (const struct model_symbol *a, const struct model_symbol *b)
 {
-  const struct model_symbol *x = a, *y = b;
-  if (x->off != y->off)
-    return x->off < y->off ? -1 : 1;
-  if (symbol_rank (x) != symbol_rank (y))
-    return symbol_rank (x) < symbol_rank (y) ? -1 : 1;
-  if (!x->size != !y->size)
-    return x->size ? -1 : 1;
-  return compare_str (&x->name, &y->name);
-}
-
-static int
-compare_funcs (const void *a, const void *b)
-{
-  const struct model_func *x = a, *y = b;
-  return x->off < y->off ? -1 : x->off > y->off;
+  if (symbol_rank (a) != symbol_rank (b))
+    return symbol_rank (a) < symbol_rank (b);
+  if (!a->size != !b->size)
+    return a->size;
+  return compare_str (&a->name, &b->name) < 0;
 }
 
 static bool
@@ -53,9 +44,16 @@ add_func (struct model *m, uint32_t off, uint32_t end, struct model_str name)
   return true;
 }
 
-/* The end of the frame or, failing that, of the section that OFF lies in. */
+static int
+compare_texts (const void *a, const void *b)
+{
+  const struct model_text *x = a, *y = b;
+  return x->off < y->off ? -1 : x->off > y->off;
+}
+
+/* The end of the frame or, failing that, of the section that OFF lies in.  TEXT, the section, moves on with rising OFF. */
 static uint32_t
-limit_of (const struct model *m, uint32_t off)
+limit_of (const struct model *m, size_t *text, uint32_t off)
 {
   size_t lo = 0, hi = m->frames.cnt;
   while (lo < hi)
@@ -69,10 +67,44 @@ limit_of (const struct model *m, uint32_t off)
   if (lo < m->frames.cnt && m->frames.at[lo].off <= off)
     return m->frames.at[lo].end;
   uint32_t next = lo < m->frames.cnt ? m->frames.at[lo].off : UINT32_MAX;
-  for (size_t i = 0; i < m->texts.cnt; i++)
-    if (m->texts.at[i].off <= off && off < m->texts.at[i].end)
-      return m->texts.at[i].end < next ? m->texts.at[i].end : next;
-  return off;
+  while (*text < m->texts.cnt && m->texts.at[*text].end <= off)
+    ++*text;
+  if (*text == m->texts.cnt || m->texts.at[*text].off > off)
+    return off;
+  return m->texts.at[*text].end < next ? m->texts.at[*text].end : next;
+}
+
+static uint64_t *
+order_symbols (const struct model *m)
+{
+  uint64_t *keys = malloc ((m->symbols.cnt + 1) * sizeof *keys);
+  if (!keys)
+    return NULL;
+  for (size_t i = 0; i < m->symbols.cnt; i++)
+    keys[i] = (uint64_t) m->symbols.at[i].off << 32 | i;
+  if (pctab__radix_sort (keys, m->symbols.cnt))
+    return keys;
+  free (keys);
+  return NULL;
+}
+
+/* The best of the symbols at one address, from place *I of the order on; where it has no size, with that of the best one
+ * that has. */
+static struct model_symbol
+next_symbol (const struct model *m, const uint64_t *order, size_t *i)
+{
+  const struct model_symbol *best = &m->symbols.at[(uint32_t) order[*i]], *sized = best->size ? best : NULL;
+  for (++*i; *i < m->symbols.cnt && order[*i] >> 32 == best->off; ++*i)
+    {
+      const struct model_symbol *s = &m->symbols.at[(uint32_t) order[*i]];
+      if (is_better (s, best))
+        best = s;
+      if (s->size && (!sized || is_better (s, sized)))
+        sized = s;
+    }
+  struct model_symbol chosen = *best;
+  chosen.size = best->size || !sized ? best->size : sized->size;
+  return chosen;
 }
 
 /* A symbol without a size reaches to the next one, or as far as its frame or section does; one that starts inside
@@ -80,82 +112,148 @@ limit_of (const struct model *m, uint32_t off)
 static bool
 funcs_of_symbols (struct model *m)
 {
-  struct model_symbol *s = m->symbols.at;
-  size_t cnt = m->symbols.cnt;
+  uint64_t *order = order_symbols (m);
   uint32_t sized_end = 0;
-  for (size_t i = 0, next; i < cnt; i = next)
+  bool good = order && model_reserve (&m->funcs, m->symbols.cnt);
+  for (size_t i = 0, text = 0; good && i < m->symbols.cnt;)
     {
-      for (next = i + 1; next < cnt && s[next].off == s[i].off;)
-        next++;
-      uint32_t size = s[i].size;
-      for (size_t j = i + 1; !size && j < next; j++)
-        size = s[j].size;
-      if (!size && s[i].off < sized_end)
+      struct model_symbol s = next_symbol (m, order, &i);
+      if ((!s.size || s.type == STT_NOTYPE) && s.off < sized_end)
         continue;
-      if (s[i].type == STT_NOTYPE && s[i].off < sized_end)
-        continue;
-      uint32_t end = size ? s[i].off + size : limit_of (m, s[i].off);
-      if (end < s[i].off)
+      uint32_t end = s.size ? s.off + s.size : limit_of (m, &text, s.off);
+      if (end < s.off)
         end = UINT32_MAX;
-      if (size && end > sized_end)
+      if (s.size && end > sized_end)
         sized_end = end;
-      if (end > s[i].off && !add_func (m, s[i].off, end, s[i].name))
-        return false;
+      struct model_func *last = m->funcs.cnt ? &m->funcs.at[m->funcs.cnt - 1] : NULL;
+      if (end > s.off && last && last->end > s.off)
+        last->end = s.off;
+      good = end <= s.off || add_func (m, s.off, end, s.name);
     }
-  for (size_t i = 1; i < m->funcs.cnt; i++)
-    if (m->funcs.at[i - 1].end > m->funcs.at[i].off)
-      m->funcs.at[i - 1].end = m->funcs.at[i].off;
+  free (order);
+  return good;
+}
+
+/* What may fill the holes between functions: by rising offset. */
+struct filler {
+  uint32_t off, end;
+  struct model_str name;
+};
+
+/* The holes that are filled, as functions behind the first CNT: one sweep, since both lists are sorted and fillers do
+ * not overlap. */
+static bool
+fill_holes (struct model *m, size_t cnt, const struct filler *fillers, size_t filler_cnt)
+{
+  size_t func = 0;
+  for (size_t i = 0; i < filler_cnt; i++)
+    {
+      const struct filler *f = &fillers[i];
+      uint32_t off = f->off;
+      while (func < cnt && m->funcs.at[func].end <= off)
+        func++;
+      for (size_t k = func; off < f->end; k++)
+        {
+          uint32_t end = k < cnt && m->funcs.at[k].off < f->end ? m->funcs.at[k].off : f->end;
+          if (end > off && !add_func (m, off, end, f->name))
+            return false;
+          off = end < f->end ? m->funcs.at[k].end : f->end;
+        }
+    }
   return true;
 }
 
-/* Adds [off, end) where no function among the first CNT, which are sorted, has it yet. */
+/* Merges what was added behind the first CNT, both being sorted. */
 static bool
-fill_hole (struct model *m, size_t cnt, uint32_t off, uint32_t end, struct model_str name)
+merge_funcs (struct model *m, size_t cnt)
 {
-  size_t lo = 0, hi = cnt;
-  while (lo < hi)
-    {
-      size_t mid = (lo + hi) / 2;
-      if (m->funcs.at[mid].end > off)
-        hi = mid;
-      else
-        lo = mid + 1;
-    }
-  for (; off < end && lo < cnt && m->funcs.at[lo].off < end; lo++)
-    {
-      if (m->funcs.at[lo].off > off && !add_func (m, off, m->funcs.at[lo].off, name))
-        return false;
-      off = m->funcs.at[lo].end;
-    }
-  return off >= end || add_func (m, off, end, name);
-}
-
-static void
-sort_funcs (struct model *m)
-{
-  qsort (m->funcs.at, m->funcs.cnt, sizeof *m->funcs.at, compare_funcs);
-  for (size_t i = 1; i < m->funcs.cnt; i++)
-    if (m->funcs.at[i - 1].end > m->funcs.at[i].off)
-      m->funcs.at[i - 1].end = m->funcs.at[i].off;
+  size_t added = m->funcs.cnt - cnt;
+  if (!added)
+    return true;
+  struct model_func *more = malloc (added * sizeof *more), *at = m->funcs.at;
+  if (!more)
+    return false;
+  memcpy (more, at + cnt, added * sizeof *more);
+  for (size_t to = m->funcs.cnt; added;)
+    at[--to] = cnt && at[cnt - 1].off > more[added - 1].off ? at[--cnt] : more[--added];
+  free (more);
+  return true;
 }
 
 static bool
-in_stubs (const struct model *m, uint32_t off)
+add_fillers (struct model *m, const struct filler *fillers, size_t cnt)
 {
-  for (size_t i = 0; i < m->texts.cnt; i++)
-    if (m->texts.at[i].stubs && m->texts.at[i].off <= off && off < m->texts.at[i].end)
-      return true;
-  return false;
+  size_t func_cnt = m->funcs.cnt;
+  return fill_holes (m, func_cnt, fillers, cnt) && merge_funcs (m, func_cnt);
+}
+
+/* Keys of the ranges of subprograms, sorted. */
+static uint64_t *
+order_subprograms (const struct model *m, size_t *cnt)
+{
+  uint64_t *keys = malloc ((m->ranges.cnt + 1) * sizeof *keys);
+  if (!keys)
+    return NULL;
+  for (size_t i = 0; i < m->ranges.cnt; i++)
+    if (m->nodes.at[m->ranges.at[i].node].parent == MODEL_NONE && m->ranges.at[i].off < m->ranges.at[i].end)
+      keys[(*cnt)++] = (uint64_t) m->ranges.at[i].off << 32 | i;
+  if (pctab__radix_sort (keys, *cnt))
+    return keys;
+  free (keys);
+  return NULL;
+}
+
+/* Subprograms as fillers: each up to the start of the next; of several that start at one place the last holds. */
+static bool
+fill_from_ranges (struct model *m)
+{
+  size_t key_cnt = 0, cnt = 0;
+  uint64_t *keys = order_subprograms (m, &key_cnt);
+  struct filler *fillers = malloc ((key_cnt + 1) * sizeof *fillers);
+  bool good = keys && fillers;
+  for (size_t i = 0; good && i < key_cnt; i++)
+    {
+      const struct model_range *r = &m->ranges.at[(uint32_t) keys[i]];
+      struct filler *last = cnt ? &fillers[cnt - 1] : NULL;
+      if (last && last->off == r->off)
+        cnt--;
+      else if (last && last->end > r->off)
+        last->end = r->off;
+      fillers[cnt++] = (struct filler){ r->off, r->end, m->origins.at[m->nodes.at[r->node].origin].name };
+    }
+  good = good && add_fillers (m, fillers, cnt);
+  free (keys);
+  free (fillers);
+  return good;
+}
+
+static bool
+fill_from_frames (struct model *m)
+{
+  struct filler *fillers = malloc ((m->frames.cnt + 1) * sizeof *fillers);
+  if (!fillers)
+    return false;
+  for (size_t i = 0; i < m->frames.cnt; i++)
+    fillers[i] = (struct filler){ m->frames.at[i].off, m->frames.at[i].end, { "", 0 } };
+  bool good = add_fillers (m, fillers, m->frames.cnt);
+  free (fillers);
+  return good;
 }
 
 /* A PLT's frames go: a stub belongs to no function, so nothing is known there. */
 static void
 drop_stubs (struct model *m)
 {
-  size_t cnt = 0;
+  size_t cnt = 0, text = 0;
+  uint32_t stubs_end = 0; /* of the stubs that start at or before the frame */
   for (size_t i = 0; i < m->frames.cnt; i++)
-    if (!in_stubs (m, m->frames.at[i].off))
-      m->frames.at[cnt++] = m->frames.at[i];
+    {
+      for (; text < m->texts.cnt && m->texts.at[text].off <= m->frames.at[i].off; text++)
+        if (m->texts.at[text].stubs && m->texts.at[text].end > stubs_end)
+          stubs_end = m->texts.at[text].end;
+      if (m->frames.at[i].off >= stubs_end)
+        m->frames.at[cnt++] = m->frames.at[i];
+    }
   m->frames.cnt = cnt;
 }
 
@@ -163,26 +261,8 @@ bool
 pctab__model_resolve (struct model *m)
 {
   m->funcs.cnt = 0;
+  if (m->texts.cnt)
+    qsort (m->texts.at, m->texts.cnt, sizeof *m->texts.at, compare_texts);
   drop_stubs (m);
-  if (m->symbols.cnt)
-    qsort (m->symbols.at, m->symbols.cnt, sizeof *m->symbols.at, compare_symbols);
-  if (!funcs_of_symbols (m))
-    return false;
-  size_t cnt = m->funcs.cnt;
-  for (size_t i = 0; i < m->ranges.cnt; i++)
-    {
-      const struct model_range *r = &m->ranges.at[i];
-      const struct model_node *n = &m->nodes.at[r->node];
-      if (n->parent == MODEL_NONE && !fill_hole (m, cnt, r->off, r->end, m->origins.at[n->origin].name))
-        return false;
-    }
-  if (m->funcs.cnt > cnt)
-    sort_funcs (m);
-  cnt = m->funcs.cnt;
-  for (size_t i = 0; i < m->frames.cnt; i++)
-    if (!fill_hole (m, cnt, m->frames.at[i].off, m->frames.at[i].end, (struct model_str){ "", 0 }))
-      return false;
-  if (m->funcs.cnt > cnt)
-    sort_funcs (m);
-  return true;
+  return funcs_of_symbols (m) && fill_from_ranges (m) && fill_from_frames (m);
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 struct used {
+  uint64_t head; /* the name's first bytes, big end first: they mostly decide */
   const struct model_str *name;
   uint32_t idx, uses;
 };
@@ -22,11 +23,22 @@ static int
 compare_names (const void *a, const void *b)
 {
   const struct used *x = a, *y = b;
+  if (x->head != y->head)
+    return x->head < y->head ? -1 : 1;
   uint32_t len = x->name->len < y->name->len ? x->name->len : y->name->len;
   int order = memcmp (x->name->p, y->name->p, len);
   if (order || x->name->len != y->name->len)
     return order ? order : x->name->len < y->name->len ? -1 : 1;
   return x->idx < y->idx ? -1 : x->idx > y->idx;
+}
+
+static uint64_t
+name_head (const struct model_str *name)
+{
+  uint64_t head = 0;
+  for (uint32_t i = 0; i < 8; i++)
+    head = head << 8 | (i < name->len ? (unsigned char) name->p[i] : 0);
+  return head;
 }
 
 /* Numbers whose varint in a node (number * 16 and more) has one byte, two, three. */
@@ -63,7 +75,7 @@ number_origins (struct name_pool *p, const struct model *m, const struct cold *c
     {
       p->origin_number[i] = MODEL_NONE;
       if (used[i].uses)
-        used[p->origin_cnt++] = (struct used){ &m->origins.at[i].name, i, used[i].uses };
+        used[p->origin_cnt++] = (struct used){ name_head (&m->origins.at[i].name), &m->origins.at[i].name, i, used[i].uses };
     }
   order_origins (used, p->origin_cnt);
   for (uint32_t i = 0; i < p->origin_cnt; i++)

@@ -29,7 +29,7 @@ pctab__out_flush (struct out *o)
 }
 
 void
-pctab__out_bytes (struct out *o, const char *s, size_t len)
+pctab__out_much (struct out *o, const char *s, size_t len)
 {
   while (len)
     {
@@ -41,12 +41,6 @@ pctab__out_bytes (struct out *o, const char *s, size_t len)
       if (o->len == sizeof o->bytes)
         pctab__out_flush (o);
     }
-}
-
-void
-pctab__out_str (struct out *o, const char *s)
-{
-  pctab__out_bytes (o, s, strlen (s));
 }
 
 void
@@ -106,6 +100,40 @@ plain (unsigned char c)
   return c >= 32 && c < 127 && c != '"' && c != '\\';
 }
 
+/* Not 0 if a byte of V is 0. */
+static uint64_t
+zero_bytes (uint64_t v)
+{
+  return (v - UINT64_C (0x0101010101010101)) & ~v & UINT64_C (0x8080808080808080);
+}
+
+/* plain() of eight bytes at once: none below 32, none above 126, no quote, no backslash. */
+static inline bool
+plain_eight (const unsigned char *s)
+{
+  const uint64_t ones = UINT64_C (0x0101010101010101);
+  uint64_t v;
+  memcpy (&v, s, sizeof v);
+  return !(zero_bytes (v ^ ones * '"') | zero_bytes (v ^ ones * '\\') | zero_bytes (v & ones * 0xe0)
+           | ((v | (v + ones)) & ones * 128));
+}
+
+static bool
+all_plain (const unsigned char *s, size_t len)
+{
+  size_t i = 0;
+  if (len >= 8)
+    {
+      for (; len - i >= 8; i += 8)
+        if (!plain_eight (s + i))
+          return false;
+      return plain_eight (s + len - 8);
+    }
+  while (i < len && plain (s[i]))
+    i++;
+  return i == len;
+}
+
 void
 pctab__out_json (struct out *o, const char *string)
 {
@@ -115,7 +143,13 @@ pctab__out_json (struct out *o, const char *string)
       return;
     }
   const unsigned char *s = (const unsigned char *) string;
+  size_t string_len = strlen (string);
   pctab__out_bytes (o, "\"", 1);
+  if (all_plain (s, string_len))
+    {
+      pctab__out_bytes (o, string, string_len);
+      s += string_len;
+    }
   while (*s)
     {
       const unsigned char *from = s;

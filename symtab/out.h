@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 struct out {
   int fd;
@@ -16,8 +17,26 @@ struct out {
 };
 
 void pctab__out_flush (struct out *o);
-void pctab__out_bytes (struct out *o, const char *s, size_t len);
-void pctab__out_str (struct out *o, const char *s);
+void pctab__out_much (struct out *o, const char *s, size_t len);
+
+static inline void
+pctab__out_bytes (struct out *o, const char *s, size_t len)
+{
+  if (len >= sizeof o->bytes - o->len)
+    {
+      pctab__out_much (o, s, len);
+      return;
+    }
+  memcpy (o->bytes + o->len, s, len);
+  o->len += len;
+}
+
+static inline void
+pctab__out_str (struct out *o, const char *s)
+{
+  pctab__out_bytes (o, s, strlen (s));
+}
+
 void pctab__out_format (struct out *o, const char *format, ...) __attribute__ ((format (printf, 2, 3)));
 void pctab__out_int (struct out *o, int64_t v);
 

@@ -118,7 +118,11 @@ struct pctab_code {
   uint32_t symbol_cnt;
   uint32_t limit[16]; /* by code length: where codes of that length end, as 15 bits */
   uint32_t place[16]; /* of the first symbol of that length, minus its code */
+  unsigned shortest;  /* code length */
+  const uint32_t *direct; /* in the cache, or NULL: by first bits, symbol and length of a code that is no longer */
 };
+
+struct pctab_cold_cache;
 
 struct pctab_cold {
   const struct pctab_table *table;
@@ -126,6 +130,7 @@ struct pctab_cold {
   size_t len, used;
   uint32_t string_block_cnt, record_block_cnt, name_cnt, origin_cnt, file_cnt;
   struct pctab_code adv, step, number;
+  struct pctab_cold_cache *cache; /* NULL: none */
 };
 
 /* The bytes a buffer needs in which every block of T can be unpacked at once: the most that is ever used.  0: the cold
@@ -137,12 +142,21 @@ size_t pctab_cold_size (const struct pctab_table *t);
  * Signal: safe.  Threads: one C is one thread's. */
 enum pctab_error pctab_cold_open (struct pctab_cold *c, const struct pctab_table *t, void *buf, size_t len);
 
+/* A cache keeps what is decoded, for many lookups: where each string is, origins, tables of the line codes, and the place
+ * where the last pctab_funcline() stopped, from which the next one goes on if it is for a later PC of the same function.
+ * Answers are the same without one.  pctab_cold_cache_size(): its bytes, 16 KiB and about 8 for each name and file and 16
+ * for each inlined function.  pctab_cold_cache_use(): C, just opened, has its cache in that many zeroed bytes at MEM
+ * (aligned to 8), which outlive C.  Signal: safe.  Cost: some 10 us; the rest comes with the lookups that need it. */
+size_t pctab_cold_cache_size (const struct pctab_cold *c);
+void pctab_cold_cache_use (struct pctab_cold *c, void *mem);
+
 /* A function as names and lines know it: a symbol, not a frame (see pctab_findfunc() for those). */
 struct pctab_record {
   uint64_t entry, end; /* PCs */
   const char *name;    /* linkage name; NULL: it has none, or (after pctab_record_next) it was not asked for */
   /* Private */
   uint32_t flags, name_number, file, line, line_off, line_len, node_cnt, node_len, node_off, block;
+  uint32_t next_off, next_name, next_entry, next_entry_off, next_file, next_line; /* where the next record is read from */
 };
 
 /* Finds the function that PC lies in by name, symbols without frame information included.  PCTAB_ERROR_OK with an `end`
@@ -151,7 +165,7 @@ struct pctab_record {
 enum pctab_error pctab_find_record (struct pctab_cold *c, uint64_t pc, struct pctab_record *record);
 
 /* Goes through all records by rising address: *RECORD zeroed before the first call; an `end` of 0 means there are no more.
- * Names are not looked up; pctab_record_name() does. */
+ * Names are not looked up; pctab_record_name() does.  Cost: one record is decoded. */
 enum pctab_error pctab_record_next (struct pctab_cold *c, struct pctab_record *record);
 enum pctab_error pctab_record_name (struct pctab_cold *c, const struct pctab_record *record, const char **name);
 
@@ -167,6 +181,10 @@ struct pctab_frame {
 #define PCTAB_FRAMES_MAX 65
 enum pctab_error pctab_funcline (struct pctab_cold *c, const struct pctab_record *record, uint64_t pc,
                                  struct pctab_frame *frames, unsigned max, unsigned *cnt);
+
+/* The first PC behind PC where pctab_funcline() may answer otherwise; RECORD's end for a PC outside it.
+ * Signal: safe.  Cost: up to 128 steps of decoding; next to none with a cache, after pctab_funcline() for the same PC. */
+uint64_t pctab_funcline_end (struct pctab_cold *c, const struct pctab_record *record, uint64_t pc);
 
 #ifdef __cplusplus
 }
