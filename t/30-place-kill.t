@@ -15,6 +15,11 @@ objcopy --add-section .junk=junk small fresh2
 placed fresh unfinished && placed fresh2 unfinished
 ok $? 'the linker leaves a whole file with an unfinished table when the finisher does nothing'
 
+for file in fresh fresh2; do
+  fails "pctab-dump refuses it: $file" "$file: .*unfinished" "$pctab_dump" $file
+  fails "pctab-dump --lookup refuses it: $file" "$file: .*unfinished" "$pctab_dump" --lookup $file 0x1000
+done
+
 cat >kill.pl <<'X'
 use strict; use warnings; use Time::HiRes qw(usleep);
 my ($delay, @command) = @ARGV;
@@ -106,6 +111,23 @@ fails 'ld says so when its finisher is killed' 'suicide was killed by signal 9 .
   "$CC" a.c -o prog $flags,-plugin-opt=link=$PWD/suicide
 [ ! -e prog ]
 ok $? 'and leaves no output'
+
+# ld killed while it waits: before the finisher begins, behind it, and both at once.
+# waits NAME LINES STATE
+waits () {
+  printf '#!/bin/sh\n%s\n' "$2" >murder
+  chmod +x murder
+  rm -f prog over
+  run "$CC" a.c -o prog $flags,-plugin-opt=link=$PWD/murder
+  for _ in $(seq 100); do [ ! -e over ] || break; sleep 0.05; done
+  [ "$status" != 0 ] && [ -e over ] && placed prog "$3" && [ "$(./prog)" = runs ]
+  ok $? "ld killed $1: exit $status, a whole file, $3"
+}
+waits 'before the finisher begins' "kill -9 \$PPID; $pctab_link \"\$@\"; : >over" finished
+waits 'when the finisher is done' "$pctab_link \"\$@\"; kill -9 \$PPID; : >over" finished
+# shellcheck disable=SC2016
+waits 'together with the finisher' ': >over; kill -9 $PPID; kill -9 $$' unfinished
+
 succeeds 'a signal that is ignored by the parent: SIGCHLD' sh -c "trap '' CHLD; exec $CC a.c -o prog $flags"
 placed prog
 ok $? 'and the table is there'

@@ -35,9 +35,25 @@ succeeds 'pctab-link beside the plugin' "$CC" a.o -o prog "-Wl,-T,$pctab_ld,-plu
 placed prog
 ok $? 'is found'
 
+# documented LINKER: each line of its message in $out is in the manual page, folders put away.
+documented () {
+  local line missing='' cnt=0
+  while read -r line; do
+    cnt=$((cnt + 1))
+    grep -qF -- "$line" page || missing="$missing$line"
+  done < <(printf '%s\n' "$out" |
+    sed -e "s|[^ ]*/pctab.ld|.../pctab.ld|g; s|[^ ]*/ld\.|ld.|; s|[^ ]*/mold:|mold:|; s/^ *^ *//; s/  *$//" |
+    grep -v '^collect2\|no placeholder in the link')
+  [ $cnt -gt 0 ] && [ -z "$missing" ]
+  ok $? "the manual page has the $cnt lines of $1's message"
+  [ -z "$missing" ] || diag "not there: $missing"
+}
+sed 's/\\-/-/g; s/\\&//g' "$tap_src/man/pctab-link.1" >page
+
 if have ld.gold; then
   refused 'gold stops at the script' "pctab.ld:[0-9]+:[0-9]+: syntax error|unable to parse script file" -fuse-ld=gold $flags
   diag "$out"
+  documented gold
   refused 'gold without the script stops at the plugin' "pctab: gold can't place a table: link with GNU ld" \
     -fuse-ld=gold -Wl,-plugin,"$pctab_so"
 else
@@ -46,12 +62,14 @@ fi
 if have mold; then
   refused 'mold stops at the script' 'unknown linker script token' -fuse-ld=mold $flags
   diag "$out"
+  documented mold
 else
   skip 'mold' 'mold is not installed'
 fi
 if have ld.lld; then
   refused 'ld.lld stops at the script' 'unable to insert .pctab after .stab' -fuse-ld=lld $flags
   diag "$out"
+  documented ld.lld
   succeeds 'ld.lld with its own script, without a placeholder, links' "$CC" a.o -o prog -fuse-ld=lld -Wl,-T,"$pctab_lld_ld"
   fails 'and pctab-link says what is missing' 'has no .pctab section: no placeholder was linked' "$pctab_link" prog
 else

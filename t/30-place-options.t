@@ -50,6 +50,17 @@ is "$status" 0 'pctab-link --help: exit 0'
 for name in lines= require=lines stats threads= reserve= force placeholder= like= version; do
   like "$out" "^ *--$name" "pctab-link --help names --$name"
 done
+# The manual page has each option, and each setting of the plugin's own list.
+sed 's/\\-/-/g' "$tap_src/man/pctab-link.1" >page
+missing=
+for name in --lines=yes --lines=no --require=lines --stats --threads= --reserve= link= --force --placeholder= --like= --help --version; do
+  sed -n '/^\.SH OPTIONS/,/^\.SH GNU/p' page | grep -qF -- "$name" || missing="$missing $name"
+done
+is "$missing" '' 'the manual page has every option'
+for name in $(printf '%s' "$list" | sed 's/there are //; s/=[A-Z]\{1,\}//g; s/,//g'); do
+  grep -q -- "$name" page || missing="$missing $name"
+done
+is "$missing" '' 'and every setting that the message on an unknown one lists'
 run "$pctab_link" --version
 like "$out" '^pctab-link [0-9]' 'pctab-link --version'
 # status WANT WHAT COMMAND...

@@ -86,6 +86,11 @@ X
 refused 'PHDRS, ours before' '.stab not found for insert' $script $plugin -T phdrs.ld
 refused 'PHDRS, without lines for the table' '.pctab: is not alone in its segment' $plugin -T phdrs.ld
 # The lines to paste, from the manual page.
+sed 's/\\-/-/g; s/\\&//g' "$tap_src/man/pctab-link.1" >page
+grep -qxF '.pctab ALIGN (CONSTANT (MAXPAGESIZE)) + CONSTANT (MAXPAGESIZE) : { KEEP (*(.pctab)) }' page &&
+  grep -qxF '.pctab ALIGN (CONSTANT (MAXPAGESIZE)) + CONSTANT (MAXPAGESIZE) : { KEEP (*(.pctab)) } :pctab' page &&
+  grep -qF ' pctab PT_LOAD FLAGS (4); }' page
+ok $? 'the lines pasted here are those of the manual page'
 sed 's/data PT_LOAD; }/data PT_LOAD; pctab PT_LOAD FLAGS (4); }/
      s/^  .bss .*/&\n  .pctab ALIGN (CONSTANT (MAXPAGESIZE)) + CONSTANT (MAXPAGESIZE) : { KEEP (*(.pctab)) } :pctab/' phdrs.ld >pasted.ld
 links 'PHDRS, with the lines pasted' $plugin -T pasted.ld

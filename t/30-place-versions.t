@@ -4,8 +4,9 @@
 # shellcheck source=SCRIPTDIR/lib/tap.sh
 . "${abs_top_srcdir:-$(cd "$(dirname "$0")/.." && pwd)}/t/lib/tap.sh"
 lds=${PCTAB_CORPUS:-$tap_build/t/corpus}/ld
+{ [ -x "$lds/bullseye/ld" ] && [ -x "$lds/trixie/ld" ]; } || run timeout 300 sh "$tap_src/t/corpus/ld.sh" "$lds"
 set -- "$lds"/*/ld
-[ -x "$1" ] || skip_all "no other GNU ld in $lds; t/corpus/ld.sh $lds fetches two"
+[ -x "$1" ] || skip_all "no other GNU ld can be had: $(printf '%s\n' "$out" | tail -n 1)"
 cat >a.c <<'X'
 extern char _end[], end[], _edata[], edata[], __bss_start[], _etext[], etext[];
 char *all[] = { _end, end, _edata, edata, __bss_start, _etext, etext };

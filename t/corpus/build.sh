@@ -3,6 +3,7 @@
 # Real programs for tests and benchmarks: builds the objects of Debian's source packages once, ready to be linked often.
 #
 #   t/corpus/build.sh DIR [NAME...]       NAME: lua sqlite cxx openssl (the default four), postgres gold
+#   t/corpus/build.sh DIR source:PACKAGE  unpacks a source package of Debian's, as DIR/PACKAGE, and builds nothing
 #
 # DIR/NAME/link.sh then links the program from its objects:  OUT=prog DIR/NAME/link.sh [FLAG...]
 # with SFRAME=1 from copies of the objects that carry .sframe too (gcc only; DIR/NAME/has-sframe says whether they exist).
@@ -14,7 +15,7 @@
 # Environment: CC, CXX, CORPUS_CFLAGS (-O2 -g), CORPUS_SRC (DIR/.src: where sources are kept, to be shared by several DIRs),
 # JOBS.  Exit status: 77 when the sources cannot be had, 1 when a build failed (DIR/NAME.log says why).
 set -eu
-[ $# -gt 0 ] || { sed -n '3,15s/^# \{0,1\}//p' "$0" >&2; exit 2; }
+[ $# -gt 0 ] || { sed -n '3,16s/^# \{0,1\}//p' "$0" >&2; exit 2; }
 here=$(cd "$(dirname "$0")" && pwd)
 mkdir -p "$1"
 dir=$(cd "$1" && pwd)
@@ -237,7 +238,8 @@ package_of ()
     openssl) ;;
     postgres) echo postgresql-15 ;;
     gold) echo binutils ;;
-    *) die 2 "no such program; known: lua sqlite cxx openssl postgres gold" ;;
+    source:?*) echo "${1#source:}" ;;
+    *) die 2 "no such program; known: lua sqlite cxx openssl postgres gold, and source:PACKAGE" ;;
   esac
 }
 
@@ -247,6 +249,9 @@ build ()
   stamp="$PLAIN_CC|$PLAIN_CXX|$CFLAGS|$($PLAIN_CC -dumpfullversion 2>/dev/null)|$(sed -n "/^build_$name/,/^}/p" "$here/build.sh" | sum)"
   [ "$(cat "$dir/$name/stamp" 2>/dev/null)" = "$stamp" ] && return
   for p in $(package_of "$name"); do fetch "$p"; done
+  case $name in
+    source:*) ln -sfn "$src/$p" "$dir/$p" && return ;;
+  esac
   rm -rf "${dir:?}/$name"
   mkdir "$dir/$name"
   printf 'corpus: building %s\n' "$name" >&2
