@@ -16,23 +16,24 @@ struct bit_writer {
   unsigned cnt;
 };
 
-static inline void
-bits_write (struct bit_writer *w, unsigned bytes)
-{
-  unsigned char *p = pctab__buf_room (w->out, bytes);
-  for (unsigned i = 0; p && i < bytes; i++)
-    p[i] = (unsigned char) (w->acc >> (w->cnt - 8 * (i + 1)));
-  w->cnt -= 8 * bytes;
-}
-
 /* CNT up to 32; fewer than 32 bits wait in acc between two calls. */
 static inline void
 bits_put (struct bit_writer *w, uint32_t v, unsigned cnt)
 {
   w->acc = w->acc << cnt | v;
   w->cnt += cnt;
-  if (w->cnt >= 32)
-    bits_write (w, 4);
+  if (w->cnt < 32)
+    return;
+  w->cnt -= 32;
+  uint32_t word = (uint32_t) (w->acc >> w->cnt);
+  unsigned char *p = pctab__buf_room (w->out, 4);
+  if (p)
+    {
+      p[0] = (unsigned char) (word >> 24);
+      p[1] = (unsigned char) (word >> 16);
+      p[2] = (unsigned char) (word >> 8);
+      p[3] = (unsigned char) word;
+    }
 }
 
 /* What waits, with zero bits up to a byte's end. */
@@ -42,8 +43,8 @@ bits_flush (struct bit_writer *w)
   unsigned rest = w->cnt % 8;
   if (rest)
     bits_put (w, 0, 8 - rest);
-  if (w->cnt)
-    bits_write (w, w->cnt / 8);
+  for (; w->cnt; w->cnt -= 8)
+    pctab__buf_u8 (w->out, w->acc >> (w->cnt - 8) & 255);
 }
 
 /* Bits used up beyond the end are zeros and set `bad`. */

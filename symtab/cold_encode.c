@@ -266,16 +266,15 @@ finish_packing (struct cold_encoder *e)
   return e->packed;
 }
 
-static bool
-begin (struct cold_encoder *e)
+bool
+pctab__cold_name (struct cold_encoder *e)
 {
-  if (!pctab__cold_collect (&e->cold, e->m, e->threads) || !pctab__name_pool_make (&e->pool, e->m, &e->cold)
-      || !put_strings (e))
+  if (!pctab__name_pool_make (&e->pool, e->m, &e->cold) || !put_strings (e))
     return false;
   start_packing (e);
   put_origins (e);
   renumber (e);
-  if (!pctab__line_codes_make (&e->codes, &e->cold, e->codes.insn))
+  if (!pctab__line_codes_make (&e->codes, &e->cold))
     return false;
   pctab__line_codes_encode (&e->codes, cold_part (e, PCTAB_P_LINE_CODES));
   return true;
@@ -287,8 +286,8 @@ pctab__cold_begin (const struct model *m, unsigned insn, unsigned threads, struc
   struct cold_encoder *e = calloc (1, sizeof *e);
   if (!e)
     return NULL;
-  *e = (struct cold_encoder){ .m = m, .threads = threads, .parts = parts, .codes.insn = insn };
-  if (begin (e))
+  *e = (struct cold_encoder){ .m = m, .threads = threads, .parts = parts };
+  if (pctab__cold_collect (&e->cold, m, insn, threads))
     return e;
   pctab__cold_encoder_free (e);
   return NULL;

@@ -27,6 +27,7 @@ struct collector {
   struct cold_part *part;
   const struct model_func *first; /* of the part */
   size_t lines;                   /* of the model, for each part */
+  unsigned insn_shift;            /* bytes to instruction units */
   uint32_t *local;           /* of each node of the model: its number in the function at hand */
   uint32_t *stamp;           /* of each node: the last function that used it, plus 1 */
   MODEL_VEC (uint32_t) used; /* nodes of the function at hand */
@@ -177,7 +178,7 @@ put_restart (struct collector *k)
 static bool
 put_step (struct collector *k, uint32_t pc, struct position to)
 {
-  struct cold_step s = { .adv = pc - k->pc };
+  struct cold_step s = { .adv = (pc - k->pc) >> k->insn_shift };
   uint32_t line = 0;
   unsigned recent_cnt = k->recent_cnt, r;
   if (to.line == 0 && k->recent[0].node == to.node && k->recent[0].file == to.file)
@@ -288,9 +289,10 @@ collect_steps (struct collector *k, const struct model_func *f, struct cold_func
           k->recent[k->recent_cnt++] = (struct position){ 0, to.file, to.line };
           k->zero = false;
         }
-      struct position now = k->recent[0];
-      now.line = k->zero ? 0 : now.line;
-      if (memcmp (&now, &to, sizeof to) && !put_step (k, pc, to))
+      /* Not by memcmp(): its wide loads would wait for the narrow stores. */
+      const struct position *now = &k->recent[0];
+      uint32_t line = k->zero ? 0 : now->line;
+      if (((now->node ^ to.node) | (now->file ^ to.file) | (line ^ to.line)) && !put_step (k, pc, to))
         return false;
       k->zero = to.line == 0 && k->recent[0].line;
     }
@@ -366,7 +368,7 @@ divide (struct cold *c, const struct model *m, unsigned threads)
 }
 
 static bool
-collect_all (struct cold *c, const struct shared *sh)
+collect_all (struct cold *c, const struct shared *sh, unsigned insn)
 {
   struct collector k[COLD_PARTS_MAX];
   pthread_t threads[COLD_PARTS_MAX];
@@ -374,7 +376,8 @@ collect_all (struct cold *c, const struct shared *sh)
   for (unsigned p = 0; p < c->part_cnt; p++)
     k[p] = (struct collector){ .shared = sh, .m = sh->m, .part = &c->parts[p],
                                .first = sh->m->funcs.at + (c->parts[p].funcs - c->funcs),
-                               .lines = sh->m->lines.cnt / c->part_cnt };
+                               .lines = sh->m->lines.cnt / c->part_cnt,
+                               .insn_shift = (unsigned) __builtin_ctz (insn) };
   for (unsigned p = 1; p < c->part_cnt; p++)
     started[p] = !pthread_create (&threads[p], NULL, collect_thread, &k[p]);
   for (unsigned p = 0; p < c->part_cnt; p++)
@@ -388,7 +391,7 @@ collect_all (struct cold *c, const struct shared *sh)
 }
 
 bool
-pctab__cold_collect (struct cold *c, const struct model *m, unsigned threads)
+pctab__cold_collect (struct cold *c, const struct model *m, unsigned insn, unsigned threads)
 {
   memset (c, 0, sizeof *c);
   struct shared sh = { .m = m };
@@ -397,7 +400,7 @@ pctab__cold_collect (struct cold *c, const struct model *m, unsigned threads)
   if (good)
     {
       divide (c, m, threads);
-      good = collect_all (c, &sh);
+      good = collect_all (c, &sh, insn);
     }
   pctab__segments_free (&sh.segments);
   free (sh.sequence_order);

@@ -12,7 +12,7 @@
 #include "model.h"
 
 struct cold_step {
-  uint32_t adv; /* bytes */
+  uint32_t adv; /* instruction units */
   int32_t dline;
   uint8_t op;   /* PCTAB_OP_* */
   bool restart; /* a chunk starts behind this step, with a list of its position alone */
@@ -64,8 +64,9 @@ struct cold {
   unsigned part_cnt;
 };
 
-/* Collects on up to THREADS threads; the functions' steps do not depend on their number.  False: memory is out. */
-bool pctab__cold_collect (struct cold *c, const struct model *m, unsigned threads);
+/* Collects on up to THREADS threads; the functions' steps do not depend on their number.  INSN: bytes of an instruction
+ * unit, a power of two.  False: memory is out. */
+bool pctab__cold_collect (struct cold *c, const struct model *m, unsigned insn, unsigned threads);
 void pctab__cold_free (struct cold *c);
 
 #endif

@@ -4,6 +4,8 @@
 
 #include "cold_decode.h"
 
+#define LZ4_RATIO_MAX 255 /* unpacked bytes for a packed one: lz4_Block_format.md, "a length byte adds 255" */
+
 struct cursor
 pctab__cold_part (const struct pctab_table *t, unsigned number)
 {
@@ -23,6 +25,18 @@ slot (const struct pctab_cold *c, bool records, uint32_t block)
   return (uint32_t *) (void *) c->buf + (records ? c->string_block_cnt : 0) + block;
 }
 
+/* The unpacked bytes of the blocks that an index names.  More than packed ones can make is damage: no buffer grows large
+ * because a small table says so. */
+static bool
+raw_bytes (const struct pctab_table *t, unsigned index_part, uint64_t *raw)
+{
+  struct cursor index = pctab__cold_part (t, index_part), packed = pctab__cold_part (t, index_part + 1);
+  *raw = 0;
+  for (; cursor_left (&index) >= PCTAB_STORE_BYTES; cursor_take (&index, PCTAB_STORE_BYTES))
+    *raw += at_u32 (index.pos + 8);
+  return !cursor_left (&index) && *raw / LZ4_RATIO_MAX <= cursor_left (&packed);
+}
+
 size_t
 pctab_cold_size (const struct pctab_table *t)
 {
@@ -30,10 +44,10 @@ pctab_cold_size (const struct pctab_table *t)
   for (unsigned part = PCTAB_P_STRING_INDEX; part <= PCTAB_P_RECORD_INDEX; part += 2)
     {
       struct cursor index = pctab__cold_part (t, part);
-      if (cursor_left (&index) % PCTAB_STORE_BYTES)
+      uint64_t raw;
+      if (!raw_bytes (t, part, &raw))
         return 0;
-      for (; cursor_left (&index); cursor_take (&index, PCTAB_STORE_BYTES))
-        all += 4 + (((uint64_t) at_u32 (index.pos + 8) + 7) & ~UINT64_C (7));
+      all += raw + (4 + 7) * (cursor_left (&index) / PCTAB_STORE_BYTES);
     }
   return all > SIZE_MAX / 2 ? 0 : (size_t) all;
 }
@@ -71,7 +85,9 @@ pctab_cold_open (struct pctab_cold *c, const struct pctab_table *t, void *buf, s
   c->name_cnt = cursor_u32 (&origins);
   c->origin_cnt = cursor_u32 (&origins);
   c->file_cnt = cursor_u32 (&origins);
-  if (origins.bad || (uint64_t) c->name_cnt + c->origin_cnt + c->file_cnt > UINT32_MAX
+  uint64_t raw;
+  if (origins.bad || !raw_bytes (t, PCTAB_P_STRING_INDEX, &raw)
+      || (uint64_t) c->name_cnt + c->origin_cnt + c->file_cnt > (raw < UINT32_MAX ? raw : UINT32_MAX)
       || cursor_left (&origins) / 4 < ((uint64_t) c->origin_cnt + PCTAB_ORIGIN_GROUP - 1) / PCTAB_ORIGIN_GROUP
       || !open_code (&c->adv, &codes) || !open_code (&c->step, &codes) || !open_code (&c->number, &codes))
     return PCTAB_ERROR_COLD;

@@ -133,6 +133,7 @@ dump_text_header (struct dump *d, struct out *o)
   pctab__out_format (o, "  table           0x%llx, %u bytes\n", (unsigned long long) (d->addr + d->bias), d->table.len);
   pctab__out_format (o, "  text            0x%llx\n", (unsigned long long) d->table.base);
   pctab__out_format (o, "  text digest     %016llx\n", (unsigned long long) at_u64 (h + PCTAB_H_TEXT_DIGEST));
+  pctab__out_format (o, "  head digest     %016llx\n", (unsigned long long) at_u64 (h + PCTAB_H_HEAD_DIGEST));
   pctab__out_format (o, "  hot digest      %016llx\n", (unsigned long long) at_u64 (h + PCTAB_H_HOT_DIGEST));
   pctab__out_format (o, "  cold digest     %016llx\n", (unsigned long long) at_u64 (h + PCTAB_H_COLD_DIGEST));
   pctab__out_str (o, "  build ID        ");
@@ -399,7 +400,8 @@ dump_json (struct dump *d, struct out *o, bool functions)
                      at_u32 (h + PCTAB_H_VERSION), d->arch->name, d->table.is64 ? 64 : 32, d->file.big ? "big" : "little");
   pctab__out_format (o, ",\"table\":\"0x%llx\",\"text\":\"0x%llx\"", (unsigned long long) (d->addr + d->bias),
                      (unsigned long long) d->table.base);
-  pctab__out_format (o, ",\"digests\":{\"hot\":\"%016llx\",\"cold\":\"%016llx\",\"text\":\"%016llx\"},\"build_id\":\"",
+  pctab__out_format (o, ",\"digests\":{\"head\":\"%016llx\",\"hot\":\"%016llx\",\"cold\":\"%016llx\",\"text\":\"%016llx\"},\"build_id\":\"",
+                     (unsigned long long) at_u64 (h + PCTAB_H_HEAD_DIGEST),
                      (unsigned long long) at_u64 (h + PCTAB_H_HOT_DIGEST),
                      (unsigned long long) at_u64 (h + PCTAB_H_COLD_DIGEST),
                      (unsigned long long) at_u64 (h + PCTAB_H_TEXT_DIGEST));

@@ -15,8 +15,7 @@
 #define PCTAB_H_CLASS 22      /* u8: 32 or 64 */
 #define PCTAB_H_INSN 23       /* u8: bytes of an instruction unit: advances count these */
 #define PCTAB_H_TEXT_DELTA 24 /* s64: address of text offset 0, minus the table's own */
-#define PCTAB_H_HOT_DIGEST 32 /* u64: of [0, hot size) without this field: XXH64 of what follows it, seeded with that of
-                                  what precedes it */
+#define PCTAB_H_HOT_DIGEST 32 /* u64: XXH64 of the hot parts behind the build ID */
 #define PCTAB_H_COLD_DIGEST 40 /* u64: XXH64 of [hot size, size) */
 #define PCTAB_H_TEXT_DIGEST 48 /* u64: XXH64 of the executable sections, one after the other by address */
 #define PCTAB_H_SP_UNIT 56    /* u8: bytes of a unit of CFA offset */
@@ -24,7 +23,8 @@
 #define PCTAB_H_SLOT_SHIFT 58 /* u8: log2 of the bytes of code for one slot of the index */
 #define PCTAB_H_FLAGS 59      /* u8: 0 */
 #define PCTAB_H_PART_CNT 60   /* u32: parts in the directory */
-#define PCTAB_H_BYTES 64      /* then the directory: u32 offset, u32 bytes for each part */
+#define PCTAB_H_HEAD_DIGEST 64 /* u64: of header, directory and build ID */
+#define PCTAB_H_BYTES 72      /* then the directory: u32 offset, u32 bytes for each part */
 
 /* Parts, in the order of the directory and of the file. */
 #define PCTAB_P_BUILD_ID 0

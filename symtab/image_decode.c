@@ -3,8 +3,10 @@
  * what is likely wrong (a placeholder, a foreign file) to what only damage can explain. */
 #include "pctab.h"
 
+#include "digest.h"
 #include "lists.h"
-#include "xxh64.h"
+
+static const bool host_big = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__;
 
 const char *
 pctab_error_text (enum pctab_error error)
@@ -342,7 +344,12 @@ pctab_table_open (struct pctab_table *table, const void *data, size_t len, uint6
   enum pctab_error error = check_header (image, len);
   if (error)
     return error;
-  if (pctab__hot_digest (image, at_u32 (image + PCTAB_H_HOT_SIZE)) != at_u64 (image + PCTAB_H_HOT_DIGEST))
+  struct digest_bounds bounds;
+  if (!pctab__digest_bounds (image, len, host_big, &bounds))
+    return PCTAB_ERROR_HEADER;
+  if (pctab__digest_head (image, &bounds) != at_u64 (image + PCTAB_H_HEAD_DIGEST))
+    return PCTAB_ERROR_DIGEST_HEAD;
+  if (pctab__digest_hot (image, &bounds) != at_u64 (image + PCTAB_H_HOT_DIGEST))
     return PCTAB_ERROR_DIGEST_HOT;
   struct pctab_table t = {
     .image = image,
@@ -371,6 +378,7 @@ pctab_table_open (struct pctab_table *table, const void *data, size_t len, uint6
 enum pctab_error
 pctab_table_check_cold (const struct pctab_table *t)
 {
-  bool good = pctab__xxh64 (t->image + t->hot_len, t->len - t->hot_len, 0) == at_u64 (t->image + PCTAB_H_COLD_DIGEST);
+  struct digest_bounds b = { .hot_end = t->hot_len, .end = t->len };
+  bool good = pctab__digest_cold (t->image, &b) == at_u64 (t->image + PCTAB_H_COLD_DIGEST);
   return good ? PCTAB_ERROR_OK : PCTAB_ERROR_DIGEST_COLD;
 }

@@ -9,10 +9,10 @@
 
 #include "arch.h"
 #include "cold.h"
+#include "digest.h"
 #include "format.h"
 #include "functab.h"
 #include "hot.h"
-#include "xxh64.h"
 
 struct image {
   struct model *m;
@@ -109,6 +109,7 @@ put_header (struct buf *out, const struct image *im, const struct image_about *a
   pctab__buf_u8 (out, im->functab.slot_shift);
   pctab__buf_u8 (out, 0);
   pctab__buf_u32 (out, PCTAB_P_CNT);
+  pctab__buf_u64 (out, 0);
 }
 
 static void
@@ -121,13 +122,6 @@ patch_u32 (struct buf *out, size_t at, uint32_t v)
   else
     out->failed = true;
   pctab__buf_free (&word);
-}
-
-static void
-patch_u64 (struct buf *out, size_t at, uint64_t v)
-{
-  patch_u32 (out, at + (out->big ? 4 : 0), (uint32_t) v);
-  patch_u32 (out, at + (out->big ? 0 : 4), (uint32_t) (v >> 32));
 }
 
 /* Lays out everything.  Each part starts at a multiple of 8 in the hot part, of 4 in the cold one. */
@@ -160,8 +154,10 @@ assemble (struct image *im, const struct image_about *about, struct buf *out, st
     return pctab__diag_error (d, NULL, "the table came out as %zu bytes, planned were %zu; this is a bug in pctab", out->len, at);
   patch_u32 (out, PCTAB_H_SIZE, (uint32_t) at);
   patch_u32 (out, PCTAB_H_HOT_SIZE, (uint32_t) hot);
-  patch_u64 (out, PCTAB_H_COLD_DIGEST, pctab__xxh64 (out->at + hot, at - hot, 0));
-  patch_u64 (out, PCTAB_H_HOT_DIGEST, pctab__hot_digest (out->at, hot));
+  struct digest_bounds bounds;
+  if (!pctab__digest_bounds (out->at, out->len, out->big, &bounds))
+    return pctab__diag_error (d, NULL, "the table's header came out wrong; this is a bug in pctab");
+  pctab__digest_store (out->at, &bounds, out->big);
   return true;
 }
 
@@ -180,21 +176,21 @@ make_hot (void *arg)
   return !t->d->failed && encode_hot (t->im, t->d) ? t : NULL;
 }
 
-/* Both parts, side by side as far as neither needs the other. */
+/* Lines are collected by all threads; then the hot part is made beside what one thread does with names and codes. */
 static bool
 encode_parts (struct image *im, unsigned threads, struct diag *d)
 {
   pthread_t thread;
   struct hot_task task = { im, d };
   void *hot = NULL;
+  struct cold_encoder *cold = pctab__cold_begin (im->m, im->arch->insn, threads, &im->parts[PCTAB_P_HOT_CNT]);
   bool beside = threads > 1 && !pthread_create (&thread, NULL, make_hot, &task);
   if (!beside)
     hot = make_hot (&task);
-  struct cold_encoder *cold
-    = pctab__cold_begin (im->m, im->arch->insn, threads, &im->parts[PCTAB_P_HOT_CNT]);
+  bool named = cold && pctab__cold_name (cold);
   if (beside)
     pthread_join (thread, &hot);
-  bool good = hot && ((cold && pctab__cold_end (cold, &im->functab)) || pctab__diag_memory (d));
+  bool good = hot && ((named && pctab__cold_end (cold, &im->functab)) || pctab__diag_memory (d));
   pctab__cold_encoder_free (cold);
   return good;
 }

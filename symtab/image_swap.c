@@ -2,8 +2,8 @@
 #include "image_swap.h"
 
 #include "cursor.h"
+#include "digest.h"
 #include "format.h"
-#include "xxh64.h"
 
 static const bool host_big = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__;
 
@@ -36,7 +36,7 @@ swap_elements (unsigned char *p, size_t len, const signed char *widths)
 
 static const signed char u32s[] = { 4, 0 }, u16s[] = { 2, 0 }, u64s[] = { 8, 0 }, longs[] = { 4, 4, 4, 2, 2, 0 },
                          shapes[] = { -8, 4, 4, 4, 0 },
-                         header[] = { -PCTAB_MAGIC_LEN, 4, 4, 4, 2, -2, 8, 8, 8, 8, -4, 4, 0 };
+                         header[] = { -PCTAB_MAGIC_LEN, 4, 4, 4, 2, -2, 8, 8, 8, 8, -4, 4, 8, 0 };
 
 /* Lists and what varints and bits say have one order on every target. */
 static const signed char *const part_fields[PCTAB_P_CNT] = {
@@ -47,40 +47,32 @@ static const signed char *const part_fields[PCTAB_P_CNT] = {
 };
 
 static bool
-digests_match (const unsigned char *image, size_t hot, size_t size, bool big)
+digests_match (const unsigned char *image, const struct digest_bounds *b, bool big)
 {
-  return pctab__hot_digest (image, hot) == load_u64 (image + PCTAB_H_HOT_DIGEST, big)
-         && pctab__xxh64 (image + hot, size - hot, 0) == load_u64 (image + PCTAB_H_COLD_DIGEST, big);
-}
-
-static void
-put_u64 (unsigned char *p, uint64_t v)
-{
-  memcpy (p, &v, sizeof v);
+  return pctab__digest_head (image, b) == load_u64 (image + PCTAB_H_HEAD_DIGEST, big)
+         && pctab__digest_hot (image, b) == load_u64 (image + PCTAB_H_HOT_DIGEST, big)
+         && pctab__digest_cold (image, b) == load_u64 (image + PCTAB_H_COLD_DIGEST, big);
 }
 
 bool
 pctab__image_swap (unsigned char *image, size_t len)
 {
-  size_t directory = PCTAB_H_BYTES + 8 * PCTAB_P_CNT;
-  if (len < directory)
+  struct digest_bounds b;
+  if (!pctab__digest_bounds (image, len, !host_big, &b) || load_u32 (image + PCTAB_H_PART_CNT, !host_big) != PCTAB_P_CNT)
     return false;
-  size_t size = load_u32 (image + PCTAB_H_SIZE, !host_big), hot = load_u32 (image + PCTAB_H_HOT_SIZE, !host_big);
-  if (load_u32 (image + PCTAB_H_PART_CNT, !host_big) != PCTAB_P_CNT || size > len || hot > size || hot < directory)
-    return false;
-  bool match = digests_match (image, hot, size, !host_big);
+  bool match = digests_match (image, &b, !host_big);
   swap_elements (image, PCTAB_H_BYTES, header);
   swap_elements (image + PCTAB_H_BYTES, 8 * PCTAB_P_CNT, u32s);
   for (unsigned i = 0; i < PCTAB_P_CNT; i++)
     {
       size_t off = load_u32 (image + PCTAB_H_BYTES + 8 * i, host_big);
       size_t bytes = load_u32 (image + PCTAB_H_BYTES + 8 * i + 4, host_big);
-      if (off < directory || off > size || bytes > size - off)
+      if (off < PCTAB_H_BYTES + 8 * PCTAB_P_CNT || off > b.end || bytes > b.end - off)
         return false;
       if (part_fields[i])
         swap_elements (image + off, bytes, part_fields[i]);
     }
-  put_u64 (image + PCTAB_H_COLD_DIGEST, pctab__xxh64 (image + hot, size - hot, 0) ^ !match);
-  put_u64 (image + PCTAB_H_HOT_DIGEST, pctab__hot_digest (image, hot) ^ !match);
+  pctab__digest_store (image, &b, host_big);
+  image[PCTAB_H_HEAD_DIGEST] ^= !match;
   return true;
 }

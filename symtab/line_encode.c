@@ -12,10 +12,9 @@
 #define STEP_END PCTAB_OP_END
 
 static uint32_t
-adv_symbol (const struct line_codes *lc, const struct cold_step *s)
+adv_symbol (const struct cold_step *s)
 {
-  uint32_t adv = s->adv / lc->insn;
-  return adv < ADV_ESCAPE ? adv : ADV_ESCAPE;
+  return s->adv < ADV_ESCAPE ? s->adv : ADV_ESCAPE;
 }
 
 /* Change and op as one symbol, if the change fits twelve bits. */
@@ -88,16 +87,16 @@ drop_rare (uint32_t *counts, uint32_t escape, uint64_t all, unsigned escape_bits
 }
 
 static void
-count_steps (const struct line_codes *lc, const struct cold_part *part, struct counts *n)
+count_steps (const struct cold_part *part, struct counts *n)
 {
   for (size_t i = 0; i < part->steps.cnt; i++)
     {
       const struct cold_step *s = &part->steps.at[i];
-      uint32_t adv = adv_symbol (lc, s), step = step_symbol (s);
+      uint32_t adv = adv_symbol (s), step = step_symbol (s);
       n->adv[adv]++;
       n->step[step]++;
       if (adv == ADV_ESCAPE)
-        n->number[number_len (s->adv / lc->insn)]++;
+        n->number[number_len (s->adv)]++;
       if (step == STEP_ESCAPE)
         n->number[number_len (zigzag (s->dline))]++;
     }
@@ -112,12 +111,12 @@ count_steps (const struct line_codes *lc, const struct cold_part *part, struct c
 }
 
 static void
-count_all (const struct line_codes *lc, const struct cold *c, struct counts *n)
+count_all (const struct cold *c, struct counts *n)
 {
   size_t steps = 0;
   for (unsigned p = 0; p < c->part_cnt; p++)
     {
-      count_steps (lc, &c->parts[p], n);
+      count_steps (&c->parts[p], n);
       steps += c->parts[p].steps.cnt;
     }
   drop_rare (n->adv, ADV_ESCAPE, steps, 18, escaped_adv, n->number);
@@ -127,14 +126,13 @@ count_all (const struct line_codes *lc, const struct cold *c, struct counts *n)
 }
 
 bool
-pctab__line_codes_make (struct line_codes *lc, const struct cold *c, unsigned insn)
+pctab__line_codes_make (struct line_codes *lc, const struct cold *c)
 {
   memset (lc, 0, sizeof *lc);
-  lc->insn = insn;
   struct counts *n = calloc (1, sizeof *n);
   if (!n)
     return false;
-  count_all (lc, c, n);
+  count_all (c, n);
   for (unsigned len = 0; len < NUMBERS; len++)
     n->number[len]++;
   bool good = pctab__huffman_make (&lc->adv, n->adv, HUFFMAN_SYMBOLS)
@@ -180,7 +178,7 @@ static void
 put_step (struct line_writer *w, const struct cold_step *s)
 {
   const struct line_codes *lc = w->lc;
-  uint32_t adv = adv_symbol (lc, s), step = step_symbol (s);
+  uint32_t adv = adv_symbol (s), step = step_symbol (s);
   if (step != STEP_ESCAPE && lc->step.len[step])
     huffman_put (&lc->step, &w->bits, step);
   else
@@ -194,7 +192,7 @@ put_step (struct line_writer *w, const struct cold_step *s)
   else
     {
       huffman_put (&lc->adv, &w->bits, ADV_ESCAPE);
-      put_number (lc, &w->bits, s->adv / lc->insn);
+      put_number (lc, &w->bits, s->adv);
     }
   if (s->op == PCTAB_OP_GOTO)
     {
@@ -219,12 +217,12 @@ put_chunk (struct line_writer *w, const struct cold_step *steps, uint32_t cnt)
 
 /* A chunk's entry: its bytes, and where it leaves off, so that the next one need not be read from here. */
 static void
-put_chunk_entry (const struct line_writer *w, const struct cold_step *steps, uint32_t cnt, uint32_t len,
+put_chunk_entry (const struct cold_step *steps, uint32_t cnt, uint32_t len,
                  const struct cold_restart *at, uint32_t *line, struct buf *out)
 {
   uint32_t span = 0;
   for (uint32_t i = 0; i < cnt; i++)
-    span += steps[i].adv / w->lc->insn;
+    span += steps[i].adv;
   pctab__buf_uvar (out, len);
   pctab__buf_uvar (out, span);
   pctab__buf_svar (out, (int32_t) (at->line - *line));
@@ -250,7 +248,7 @@ put_chunks (struct line_writer *w, const struct cold_part *part, const struct co
       size_t start = data.len;
       cnt = put_chunk (w, steps + from, f->step_cnt - from);
       if (from + cnt < f->step_cnt)
-        put_chunk_entry (w, steps + from, cnt, (uint32_t) (data.len - start), restart++, &line, out);
+        put_chunk_entry (steps + from, cnt, (uint32_t) (data.len - start), restart++, &line, out);
     }
   out->failed |= data.failed;
   pctab__buf_bytes (out, data.at, data.len);

@@ -8,11 +8,10 @@
 /* The three codes of line streams: advances, changes with their op, lengths of numbers. */
 struct line_codes {
   struct huffman adv, step, number;
-  unsigned insn;
 };
 
 /* Chooses them for all steps.  False: memory is out. */
-bool pctab__line_codes_make (struct line_codes *lc, const struct cold *c, unsigned insn);
+bool pctab__line_codes_make (struct line_codes *lc, const struct cold *c);
 void pctab__line_codes_free (struct line_codes *lc);
 
 /* Appends FORMAT's "Line codes". */

@@ -2,7 +2,6 @@
 #include "xxh64.h"
 
 #include "cursor.h"
-#include "format.h"
 
 #define P1 UINT64_C (0x9E3779B185EBCA87)
 #define P2 UINT64_C (0xC2B2AE3D27D4EB4F)
@@ -59,12 +58,4 @@ pctab__xxh64 (const void *data, size_t len, uint64_t seed)
       h = (h ^ round_lane (0, d)) * P1 + P4;
     }
   return finish (h + len, p, left);
-}
-
-uint64_t
-pctab__hot_digest (const void *image, size_t hot_len)
-{
-  const unsigned char *p = image;
-  uint64_t seed = pctab__xxh64 (p, PCTAB_H_HOT_DIGEST, 0);
-  return pctab__xxh64 (p + PCTAB_H_COLD_DIGEST, hot_len - PCTAB_H_COLD_DIGEST, seed);
 }

@@ -9,8 +9,4 @@
  * against an adversary: a table is no more trusted than the code beside it.  Signal: safe.  Cost: about 0.1 ns a byte. */
 uint64_t pctab__xxh64 (const void *data, size_t len, uint64_t seed);
 
-/* The digest that a table's header holds of its header, directory and hot part (HOT_LEN bytes at IMAGE): of what lies
- * behind the digest's own field, seeded with the digest of what lies before it.  FORMAT, "Digests".  Signal: safe. */
-uint64_t pctab__hot_digest (const void *image, size_t hot_len);
-
 #endif

@@ -19,7 +19,14 @@ ln filled other && "$pctab_link" --force filled && rm other
 placed renewed && placed filled && placed libshared.so
 ok $? 'three files: written anew, filled in place, a shared object'
 
-# keeps NAME COMMAND...: runs COMMAND over copies named work; it exits 0, the table is unchanged, and programs run.
+for file in renewed filled libshared.so; do
+  objdump -d --section=.text $file | sed -n 's/^ *\([0-9a-f]*\):\t.*/\1/p' >$file.pcs
+  "$pctab_dump" --lookup $file <$file.pcs >$file.answers
+  like "$(cat $file.answers)" '"func":"(main)".*"file":".*a.c","line":[0-9]' "$file: $(wc -l <$file.pcs) answers to keep"
+done
+
+# keeps NAME COMMAND...: runs COMMAND over copies named work; it exits 0, the table is unchanged and answers as before, and
+# programs run.
 keeps () {
   local name=$1 file good
   shift
@@ -35,6 +42,7 @@ keeps () {
     good=$status
     diag "$out" | grep -v '^# $'
     table_bytes work >after && [ -s after ] && cmp before after && placed work || good=1
+    "$pctab_dump" --lookup work <"$file.pcs" | cmp - "$file.answers" || good=1
     [ "$file" = libshared.so ] || [ "$(./work)" = 33686018 ] || good=1
     ok "$good" "$name: $file"
   done

@@ -72,15 +72,18 @@ my ($order) = unpack ('V', substr $t, 8, 4) == 1 ? 'V' : 'N';
 my ($parts) = unpack $order, substr $t, 60, 4;
 die "no table\n" unless $parts > 10;
 for (0 .. 10) {
-  my ($off, $len) = unpack "${order}2", substr $t, 64 + 8 * $_, 8;
+  my ($off, $len) = unpack "${order}2", substr $t, 72 + 8 * $_, 8;
   print "$_: $len ", unpack ('H*', substr $t, $off, $len), "\n";
 }
 X
 hot () { table_bytes "$1" | perl hot.pl; }
 
+hot_digest () { "$pctab_dump" --json --stats "$1" | sed -n 's/.*"hot":"\([0-9a-f]*\)".*/\1/p'; }
+
 # equal_hot WHAT FILE WITH
 equal_hot () {
-  hot "$2" >got && hot "$3" >want && [ "$(wc -l <got)" = 11 ] && [ "$(wc -c <got)" -gt 500 ] && cmp got want
+  hot "$2" >got && hot "$3" >want && [ "$(wc -l <got)" = 11 ] && [ "$(wc -c <got)" -gt 500 ] && cmp got want &&
+    [ -n "$(hot_digest "$2")" ] && [ "$(hot_digest "$2")" = "$(hot_digest "$3")" ]
   ok $? "$1: the hot part equals the whole link's ($(awk '{ sum += $2 } END { print sum }' got) bytes)"
 }
 

@@ -10,7 +10,7 @@
 #include "dump.h"
 #include "format.h"
 #include "mutate.h"
-#include "xxh64.h"
+#include "digest.h"
 
 #define REGIONS_MAX 16
 
@@ -70,15 +70,9 @@ fix_digests (const struct subject *s, unsigned char *data, size_t len)
   if (s->table > len || len - s->table < s->table_len)
     return;
   unsigned char *image = data + s->table;
-  uint64_t size = load_u32 (image + PCTAB_H_SIZE, s->big), hot = load_u32 (image + PCTAB_H_HOT_SIZE, s->big);
-  if (size > s->table_len || hot > size || hot < PCTAB_H_BYTES)
-    return;
-  uint64_t digest = pctab__xxh64 (image + hot, size - hot, 0);
-  for (unsigned i = 0; i < 8; i++)
-    image[PCTAB_H_COLD_DIGEST + (s->big ? 7 - i : i)] = (unsigned char) (digest >> 8 * i);
-  digest = pctab__hot_digest (image, hot);
-  for (unsigned i = 0; i < 8; i++)
-    image[PCTAB_H_HOT_DIGEST + (s->big ? 7 - i : i)] = (unsigned char) (digest >> 8 * i);
+  struct digest_bounds b;
+  if (pctab__digest_bounds (image, s->table_len, s->big, &b))
+    pctab__digest_store (image, &b, s->big);
 }
 
 static bool

@@ -16,9 +16,10 @@
 #include "image_swap.h"
 #include "mutate.h"
 #include "pctab.h"
-#include "xxh64.h"
+#include "digest.h"
 
 #define COLD_BUF_MAX (1u << 20)
+#define CACHE_MAX (1u << 22)
 #define RECORDS_MAX 4096
 
 static const bool host_big = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__;
@@ -55,13 +56,6 @@ read_subject (struct subject *s, const char *path, unsigned char *data, size_t l
   return good && s->hot <= s->len;
 }
 
-static void
-store (unsigned char *p, uint64_t v, unsigned len, bool big)
-{
-  for (unsigned i = 0; i < len; i++)
-    p[big ? len - 1 - i : i] = (unsigned char) (v >> 8 * i);
-}
-
 /* One part, or the header with the directory: small parts are hit as often as large ones. */
 static void
 damage (const struct subject *s, unsigned char *image)
@@ -80,29 +74,26 @@ damage (const struct subject *s, unsigned char *image)
 static void
 fix_digests (const struct subject *s, unsigned char *image)
 {
-  size_t size = load_u32 (image + PCTAB_H_SIZE, s->big), hot = load_u32 (image + PCTAB_H_HOT_SIZE, s->big);
-  if (size > s->len || hot > size || hot < PCTAB_H_BYTES)
-    return;
-  store (image + PCTAB_H_COLD_DIGEST, pctab__xxh64 (image + hot, size - hot, 0), 8, s->big);
-  store (image + PCTAB_H_HOT_DIGEST, pctab__hot_digest (image, hot), 8, s->big);
+  struct digest_bounds b;
+  if (pctab__digest_bounds (image, s->len, s->big, &b))
+    pctab__digest_store (image, &b, s->big);
 }
 
 static const char *
 try_hot (const struct pctab_table *t, uint64_t pc, struct counts *n)
 {
-  struct pctab_func f;
+  struct pctab_func f = pctab_findfunc (t, pc);
   struct pctab_rule rule;
   uint64_t start;
   n->lookups++;
-  f = pctab_findfunc (t, pc);
   if (!f.bits)
     return NULL;
   n->frames++;
-  /* Addresses may wrap: a damaged header can put the text anywhere. */
-  if (pc - f.entry > UINT32_MAX)
+  /* A damaged header may put the text anywhere, but not around the end of the address space. */
+  if (f.entry > pc)
     return "a function starts behind its PC";
   int32_t value = pctab_pcvalue (t, f, pc, &start);
-  if (start - f.entry > pc - f.entry)
+  if (start < f.entry || start > pc)
     return "a value starts outside [entry, PC]";
   pctab_value_rule (t, value, &rule);
   if (rule.cfa > PCTAB_CFA_DEREF_INDEX || rule.ra > PCTAB_RA_AT_REG || rule.fp > PCTAB_FP_UNKNOWN)
@@ -124,6 +115,9 @@ try_lines (struct pctab_cold *c, const struct pctab_record *r, uint64_t pc, stru
   if (cnt > max)
     return "more calls than there is room for";
   n->calls += cnt;
+  uint64_t end = pctab_funcline_end (c, r, pc);
+  if (end <= pc || end > r->end)
+    return "an answer holds up to nowhere";
   for (unsigned i = 0; i < cnt; i++)
     sum += (frames[i].func ? strlen (frames[i].func) : 0) + (frames[i].file ? strlen (frames[i].file) : 0);
   return NULL;
@@ -138,7 +132,7 @@ try_records (struct pctab_cold *c, struct counts *n)
     {
       if (pctab_record_next (c, &r) || !r.end)
         return NULL;
-      if (r.entry - c->table->base < last - c->table->base || r.end - r.entry > UINT32_MAX || r.end == r.entry)
+      if (r.entry < last || r.end <= r.entry)
         return "records do not rise";
       last = r.end;
       n->records++;
@@ -159,10 +153,14 @@ try_cold (const struct pctab_table *t, const struct subject *s, struct counts *n
   size_t len = pctab_cold_size (t);
   len = len < COLD_BUF_MAX ? len : COLD_BUF_MAX;
   void *buf = malloc (len ? len : 1);
+  void *cache = NULL;
   struct pctab_cold c;
   const char *broken = NULL;
   if (buf && len && !pctab_cold_open (&c, t, buf, len))
     {
+      size_t cache_len = random_below (2) ? pctab_cold_cache_size (&c) : 0;
+      if (cache_len && cache_len <= CACHE_MAX && (cache = calloc (1, cache_len)))
+        pctab_cold_cache_use (&c, cache);
       broken = try_records (&c, n);
       for (unsigned i = 0; i < 32 && !broken; i++)
         {
@@ -176,6 +174,7 @@ try_cold (const struct pctab_table *t, const struct subject *s, struct counts *n
             broken = try_lines (&c, &r, pc, n);
         }
     }
+  free (cache);
   free (buf);
   return broken;
 }

@@ -49,8 +49,11 @@ sub read_table {
 
 sub check_digests {
   my ($elf, $t, $bytes) = @_;
-  my $hot = xxh64(substr($bytes, 40, $t->{hot_size} - 40), xxh64(substr($bytes, 0, 32), 0));
-  die "hot digest\n" if $hot != u64_at($bytes, 32);
+  my $ranges = u32_at($bytes, 80);
+  die "ranges: at $ranges\n" if $ranges < 72 + 8 * @PART_NAMES || $ranges > $t->{hot_size};
+  my $head = xxh64(substr($bytes, 72, $ranges - 72), xxh64(substr($bytes, 0, 64), 0));
+  die "head digest\n" if $head != u64_at($bytes, 64);
+  die "hot digest\n" if xxh64(substr($bytes, $ranges, $t->{hot_size} - $ranges), 0) != u64_at($bytes, 32);
   die "cold digest\n" if xxh64(substr($bytes, $t->{hot_size}), 0) != u64_at($bytes, 40);
   my @text = grep { $_->{code} && $_->{bytes} ne '' } @{$elf->{sections}};
   my $digest = 0;
@@ -71,9 +74,9 @@ sub check_header {
 
 sub read_directory {
   my ($t, $bytes) = @_;
-  my $end = 64 + 8 * @PART_NAMES;
+  my $end = 72 + 8 * @PART_NAMES;
   for my $i (0 .. $#PART_NAMES) {
-    my ($off, $len) = (u32_at($bytes, 64 + 8 * $i), u32_at($bytes, 68 + 8 * $i));
+    my ($off, $len) = (u32_at($bytes, 72 + 8 * $i), u32_at($bytes, 76 + 8 * $i));
     $end = max($end, $t->{hot_size}) if $i >= $HOT_PARTS;
     die "$PART_NAMES[$i]: at $off, which is not behind $end\n" if $off % 8 || $off < $end;
     die "$PART_NAMES[$i]: bytes before it\n" if substr($bytes, $end, $off - $end) =~ /[^\0]/;
@@ -140,6 +143,7 @@ sub read_lists {
   die "value list at $values_at: $cnt rows\n" if $head > 127 || $cnt < 1 || $cnt > 33;
   my $end = $values_at + 2 + $cnt * (1 + $wide);
   die "value list at $values_at: no $LIST_PAD bytes behind it\n" if $end + $LIST_PAD > length $values;
+  die "offset list at $offsets_at: no $LIST_PAD bytes behind it\n" if $offsets_at + $LIST_PAD > length $offsets;
   my @values = map { $wide ? le16_at($values, $values_at + 2 + 2 * $_) : u8_at($values, $values_at + 2 + $_) }
                    0 .. $cnt - 1;
   my @offsets = $counted ? far_offsets($offsets, $offsets_at, $cnt - 1)
@@ -273,7 +277,7 @@ sub long_function {
           lists => [map { [$long->{off} + $_->{off}, read_lists($t, $_->{values}, $_->{offsets}, 1)] } @blocks]};
 }
 
-sub check_shapes {
+sub check_stores {
   my ($t) = @_;
   for my $s (@{$t->{shapes}}) {
     my $used = join '', map { $_->[0] ? 1 : 0 } [$s->{cfa} >= 3], [$s->{cfa} == 5], [$s->{cfa} >= 4],
@@ -283,6 +287,7 @@ sub check_shapes {
     die "shapes: kinds $s->{cfa}, $s->{ra}, $s->{fp}\n" if $s->{cfa} > 5 || $s->{ra} > 4 || $s->{fp} > 4;
     for (@fields) { die "shapes: $_->[0] is not 0\n" if $s->{$_->[0]} && !substr $used, $_->[1], 1; }
   }
+  for (@{$t->{values}}) { die "values: CFA offset $_->{offset}\n" if abs $_->{offset} > 8388607; }
   for my $part (qw(value_lists offset_lists)) {
     die "$part: no $LIST_PAD bytes of 0 at its end\n" if substr($t->{parts}{$part}, -$LIST_PAD) ne "\0" x $LIST_PAD;
   }
@@ -550,7 +555,7 @@ sub answer {
   my $max = $hot && defined $hot->{max} ? sp_delta($t, $t->{values}[$hot->{max}]) : undef;
   return sprintf '{"pc":"0x%x","func":%s,"entry":%s,"frames":[%s],"cfa":%s,"ra":%s,"fp":%s,"spdelta":%s,'
     . '"maxspdelta":%s,"pcdata":{"unsafe_point":%s}}', $pc, quoted($f ? $f->{name} : undef), $entry,
-    join(',', map { sprintf '{"func":%s,"file":%s,"line":%s}', quoted($_->[0]), quoted($_->[1]), line_or_null($_->[2]) }
+    join(',', map { sprintf '{"func":%s,"file":%s,"line":%s}', quoted($_->[0]), quoted($_->[1]), line_or_null(@$_[1, 2]) }
          @frames),
     cfa_json($t, $s, $value ? $value->{offset} : 0), ra_json($t, $s), fp_json($t, $s),
     number_or_null(sp_delta($t, $value)), number_or_null($max),
@@ -565,7 +570,7 @@ sub main {
   read_hot($t);
   walk_functab($t);
   check_functions($t);
-  check_shapes($t);
+  check_stores($t);
   read_strings($t);
   read_records($t);
   read_origins($t);

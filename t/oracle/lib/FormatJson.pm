@@ -24,7 +24,7 @@ sub quoted {
 }
 
 sub number_or_null { return $_[0] // 'null'; }
-sub line_or_null { return $_[0] || 'null'; }
+sub line_or_null { return defined $_[0] ? $_[1] : 'null'; } # FILE, LINE
 sub hex_or_null { return defined $_[0] ? sprintf '"0x%x"', $_[0] : 'null'; }
 
 sub register {

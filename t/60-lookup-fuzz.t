@@ -1,0 +1,41 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Damaged tables and files, 10,000 of each: what keeps its digest is refused, what gets a new one answers within bounds
+# or is refused, and pctab-dump prints it or says why not.  In a build with sanitizers they see more.
+# shellcheck source=SCRIPTDIR/lib/tap.sh
+. "${abs_top_srcdir:-$(cd "$(dirname "$0")/.." && pwd)}/t/lib/tap.sh"
+need perl
+cnt=${FUZZ_CASES:-10000}
+[ -x "$tap_build/t/fuzz/fuzz_table" ] && [ -x "$tap_build/t/fuzz/fuzz_dump" ] || skip_all 'the fuzzers are not built'
+
+# A program whose table has every part: inlined calls, lines in chunks, a long function in blocks, code without frames.
+perl -e '
+  print "#include <stdio.h>\nstatic inline int g (int v) { return v * 3 + 1; }\n",
+    "static inline int f (int v) { return v & 1 ? g (v + 7) : g (v) - 1; }\nint table[64];\nint big (int v) {\n";
+  print "  v = f (v) ^ $_; if (v == $_$_) table[", $_ % 64, "] += g (v);\n" for 1 .. 400;
+  print "  return v; }\nint main (int argc, char **argv) { (void) argv; printf (\"%d\\n\", big (argc) + f (argc)); return 0; }\n"' >a.c
+perl -e '
+  print " .text\n .globl long_function\n .type long_function, %function\nlong_function:\n .cfi_startproc\n";
+  for (1 .. 300) { print " .skip ", 4 * (1 + $_ % 3), ", 0\n .cfi_def_cfa_offset ", 160 + 8 * ($_ * 7 % 40), "\n" }
+  print " .skip 70000, 0\n .cfi_endproc\n .size long_function, .-long_function\n .globl bare\n .type bare, %function\n",
+    "bare: .skip 16, 0\n .size bare, .-bare\n .section .note.GNU-stack,\"\",%progbits\n"' >b.s
+
+# fuzz NAME COMPILER
+fuzz () {
+  local name=$1 driver
+  if ! have "$2"; then
+    skip "$name" "$2 is not installed"
+    return
+  fi
+  "$2" -O2 -g a.c b.s -o "$name" $flags && placed "$name"
+  ok $? "$name: a program with every part"
+  for driver in fuzz_table fuzz_dump; do
+    run "$tap_build/t/fuzz/$driver" "$name" "$cnt" 1
+    ok "$status" "$name: $driver"
+    diag "$(printf '%s\n' "$out" | tail -n 20)"
+  done
+}
+fuzz native "$CC"
+fuzz big-endian s390x-linux-gnu-gcc
+fuzz narrow i686-linux-gnu-gcc
+done_testing
