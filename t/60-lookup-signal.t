@@ -25,7 +25,8 @@ only () {
 }
 # The hot part: not even another of the project's files but the checks.
 only lookup 'pctab__table_range'
-only image_decode 'pctab__hot_digest|pctab__xxh64'
+only image_decode 'pctab__digest_[a-z]*|pctab__xxh64'
+only digest 'pctab__xxh64'
 only xxh64 ''
 # The cold part, and LZ4's decoder, which has no state.
 only cold_line 'pctab__[a-z_]*'
