@@ -16,6 +16,7 @@
 #include "xxh64.h"
 
 #define THREADS_MAX 4 /* links run side by side; more threads than this rarely find an idle CPU */
+#define THREAD_BYTES (UINT64_C (4) << 20) /* of the file: with less for each, threads cost more than they save */
 
 struct finish {
   struct elf_file file;
@@ -27,11 +28,16 @@ struct finish {
 };
 
 static unsigned
-count_cpus (void)
+choose_threads (const struct finish *f, const struct options *o)
 {
   cpu_set_t set;
-  int cnt = sched_getaffinity (0, sizeof set, &set) ? 1 : CPU_COUNT (&set);
-  return cnt < 1 ? 1 : cnt > THREADS_MAX ? THREADS_MAX : (unsigned) cnt;
+  uint64_t worth = 1 + f->file.len / THREAD_BYTES;
+  int cpus = sched_getaffinity (0, sizeof set, &set) ? 1 : CPU_COUNT (&set);
+  if (o->threads)
+    return o->threads;
+  if (worth > THREADS_MAX)
+    worth = THREADS_MAX;
+  return cpus < 1 ? 1 : (unsigned) cpus < worth ? (unsigned) cpus : (unsigned) worth;
 }
 
 static int
@@ -153,11 +159,11 @@ import_all (struct finish *f, const struct options *o, unsigned threads, struct 
 static bool
 run_passes (struct finish *f, const char *path, const struct options *o, struct finish_stats *stats, struct diag *d)
 {
-  unsigned threads = o->threads ? o->threads : count_cpus ();
   struct model *m = &f->model;
   if (!pctab__elf_open (&f->file, path, d) || !pctab__place_find (&f->place, &f->file, o->force, d)
       || !pctab__place_prove (&f->place, PCTAB_H_BYTES, d))
     return false;
+  unsigned threads = choose_threads (f, o);
   m->table_addr = f->place.addr;
   if (!pctab__import_module (&f->file, m, d) || !import_all (f, o, threads, d) || !check_lines (f, o, d)
       || !find_build_id (f, d))

@@ -118,7 +118,7 @@ static const struct option options[] = {
   { "lines=no", NULL, BOTH, set_lines_no, "leave them out: names and frames alone" },
   { "require=lines", NULL, BOTH, set_require_lines, "fail when the file has no line information" },
   { "stats", NULL, BOTH, set_stats, "print one line of figures on standard error" },
-  { "threads=", "N", BOTH, set_threads, "read on N threads (1 to 256; default: the CPUs, at most 4)" },
+  { "threads=", "N", BOTH, set_threads, "read on N threads (1 to 256; default: by the file's size and the CPUs)" },
   { "link=", "PATH", OPTION_PLUGIN, set_link, "the pctab-link to run (default: beside the plugin, else installed)" },
   { "reserve=", "BYTES", BOTH, set_reserve, "room that the placeholder keeps (default: estimated)" },
   { "force", NULL, OPTION_LINK, set_force, "replace a finished table" },

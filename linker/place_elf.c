@@ -187,9 +187,9 @@ pctab__place_prove (const struct place *p, uint64_t len, struct diag *d)
   return true;
 }
 
-/* Writing everything anew costs about a millisecond for each MiB behind the table; the room left over when it is filled
- * in place costs file size.  Below this many bytes to move the smaller file is worth more. */
-#define MOVE_BYTES_MAX (1u << 20)
+/* Writing everything anew costs about a millisecond for each MiB of the file; the room left over when it is filled in
+ * place costs file size.  Up to this many bytes the smaller file is worth more. */
+#define RENEW_BYTES_MAX (1u << 20)
 
 bool
 pctab__place_write (const struct place *p, const unsigned char *image, size_t len, enum place_how *how, struct diag *d)
@@ -198,7 +198,7 @@ pctab__place_write (const struct place *p, const unsigned char *image, size_t le
   if (!pctab__place_prove (p, len, d) || !pctab__place_links (p, &linked, d))
     return false;
   bool fits = len <= p->room;
-  bool worth = p->file->len - p->off - p->room > MOVE_BYTES_MAX;
+  bool worth = p->file->len - p->room > RENEW_BYTES_MAX;
   if (linked && !fits)
     return pctab__diag_error (d, NULL, "has other hard links, which a new file would leave behind; remove them, or "
                               "link with -plugin-opt=reserve=%zu", len);

@@ -1,20 +1,21 @@
-// SPDX-License-Identifier: GPL-3.0-or-later
-// target: aarch64-linux-gnu
-// $x says that instructions begin here (AAELF64, "Mapping symbols"); it names no function.
-//= 0 first
-//= 16 second
-//! 16 $x
-//r symbol 16 0 FUNC LOCAL second
-//r symbol 16 0 NOTYPE LOCAL \$x
+# SPDX-License-Identifier: GPL-3.0-or-later
+# target: riscv64-linux-gnu
+# $x and an ISA string say that instructions begin here (riscv-elf-psabi, "Mapping Symbol"); they name no function.  LLVM
+# prefers neither of two symbols without a size.
+#= 0 first
+#= 4 first
+#! 0 \$x.*
+#r symbol 0 0 FUNC LOCAL first
+#r symbol 0 0 NOTYPE LOCAL \$x.*
 	.text
-	.globl	first
 	.type	first, %function
-first:	.cfi_startproc
+first:	nop
 	nop
-	.cfi_endproc
-	.size	first, .-first
-	.word	0, 0, 0
-	.type	second, %function
-second:	nop
 	nop
+	nop
+	.globl	next
+	.type	next, %function
+next:	nop
+	nop
+	.size	next, .-next
 	.section .note.GNU-stack,"",%progbits
