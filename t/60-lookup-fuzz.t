@@ -6,7 +6,9 @@
 . "${abs_top_srcdir:-$(cd "$(dirname "$0")/.." && pwd)}/t/lib/tap.sh"
 need perl
 cnt=${FUZZ_CASES:-10000}
-[ -x "$tap_build/t/fuzz/fuzz_table" ] && [ -x "$tap_build/t/fuzz/fuzz_dump" ] || skip_all 'the fuzzers are not built'
+for driver in fuzz_table fuzz_dump; do
+  [ -x "$tap_build/t/fuzz/$driver" ] || skip_all "$driver is not built"
+done
 
 # A program whose table has every part: inlined calls, lines in chunks, a long function in blocks, code without frames.
 perl -e '

@@ -335,7 +335,7 @@ sub compare_addr2line {
     if ($line =~ /^0x[0-9a-f]+$/) { push @all, []; next; }
     my $place = <$in> // last;
     my ($path, $n) = $place =~ /^(.*):(\d+|\?)/;
-    push @{$all[-1]}, [$line, $path // '??', ($n // '?') eq '?' ? 0 : $n];
+    push @{$all[-1]}, [$line, ($path // '') eq '' ? '??' : $path, ($n // '?') eq '?' ? 0 : $n];
   }
   close $in;
   for $i (0 .. $#$pcs) {
