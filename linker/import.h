@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The importers: each reads one kind of information of the finished file into the model, as it stands there.  They
- * append to the model and sort nothing beyond what model.h says.  False: the input is damaged or memory is out, with the
- * message in the diag; what is merely absent is no error. */
+ * append to the model and sort nothing beyond what model.h says.  False: the input is damaged or memory is out, with
+ * the message in the diag; what is merely absent is no error. */
 #ifndef PCTAB_IMPORT_H
 #define PCTAB_IMPORT_H
 
@@ -19,7 +19,8 @@ bool pctab__import_cfi (struct elf_file *f, struct model *m, struct diag *d);
 bool pctab__import_symbol (struct elf_file *f, struct model *m, struct diag *d);
 
 /* DWARF 2 to 5, in FILE or the .dwo and supplementary files it names: lines, sequences, files (import_line.c), nodes,
- * ranges, origins (import_inline.c).  Reads units on up to THREADS threads; the result does not depend on their number. */
+ * ranges, origins (import_inline.c).  Reads units on up to THREADS threads; the result does not depend on their
+ * number. */
 bool pctab__import_dwarf (struct elf_file *f, struct model *m, unsigned threads, struct diag *d);
 
 #endif

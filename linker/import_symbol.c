@@ -7,7 +7,8 @@
 
 /* Names may overlap (tail merging), so measuring each to its end could take the square of a hostile table's size.
  * Instead the first NUL at or behind the start of every block is known, and a name is searched to its block's end. */
-#define NAME_LEN_MAX 65535 /* a longer name is cut: names that share their ends would otherwise multiply a hostile file */
+#define NAME_LEN_MAX 65535 /* a longer name is cut: names that share their ends would otherwise multiply a hostile
+                            * file */
 #define NAME_BLOCK 4096
 
 struct names {
@@ -67,7 +68,8 @@ names_get (const struct names *n, uint32_t off, struct model_str *name)
     end = n->nul[block_end / NAME_BLOCK];
   if (end == n->len || end - off > UINT32_MAX)
     return false;
-  *name = (struct model_str){ (const char *) n->at + off, (uint32_t) (end - off < NAME_LEN_MAX ? end - off : NAME_LEN_MAX) };
+  *name = (struct model_str){ (const char *) n->at + off,
+                              (uint32_t) (end - off < NAME_LEN_MAX ? end - off : NAME_LEN_MAX) };
   return true;
 }
 
@@ -94,8 +96,8 @@ read_symbol (const struct elf_file *f, struct cursor *c, struct symbol *s)
   s->type = info & 15;
 }
 
-/* Hand-written assembly may lack a .type.  A global label is a function then, and a local one that has a size or a frame
- * of its own; the other local ones are mostly loops. */
+/* Hand-written assembly may lack a .type.  A global label is a function then, and a local one that has a size or a
+ * frame of its own; the other local ones are mostly loops. */
 static bool
 may_be_function (const struct symbol *s)
 {

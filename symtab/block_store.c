@@ -103,7 +103,8 @@ pctab__store_encode (const struct store *s, unsigned threads, struct buf *index,
       pctab__buf_u32 (index, s->blocks.at[i].key);
       pctab__buf_u32 (index, (uint32_t) data->len);
       pctab__buf_u32 (index, block_len (s, i));
-      pctab__buf_bytes (data, p.packed[i].at ? (void *) p.packed[i].at : s->raw.at + s->blocks.at[i].start, p.packed[i].len);
+      pctab__buf_bytes (data, p.packed[i].at ? (void *) p.packed[i].at : s->raw.at + s->blocks.at[i].start,
+                        p.packed[i].len);
       free (p.packed[i].at);
     }
   free (p.packed);

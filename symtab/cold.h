@@ -8,8 +8,8 @@
 #include "model.h"
 
 /* Encodes names, lines and inlined calls of the resolved model into the cold parts (PARTS: the first of them), in three
- * steps: lines and calls; names and codes; bytes.  The last alone needs the hot part.  INSN: bytes of an instruction unit.
- * NULL or false: memory is out. */
+ * steps: lines and calls; names and codes; bytes.  The last alone needs the hot part.  INSN: bytes of an instruction
+ * unit.  NULL or false: memory is out. */
 struct cold_encoder *pctab__cold_begin (const struct model *m, unsigned insn, unsigned threads, struct buf *parts);
 bool pctab__cold_name (struct cold_encoder *e);
 bool pctab__cold_end (struct cold_encoder *e, const struct functab *functab);

@@ -71,7 +71,8 @@ struct position {
   uint32_t node, file, line; /* file + 1 */
 };
 
-/* A place in a function's line stream: the position of the last step taken, the step after it, and where its chunk ends. */
+/* A place in a function's line stream: the position of the last step taken, the step after it, and where its chunk
+ * ends. */
 struct line_reader {
   struct bit_reader bits;
   struct pctab_cold *cold;

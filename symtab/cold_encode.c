@@ -42,7 +42,8 @@ cold_part (struct cold_encoder *e, unsigned number)
 static bool
 put_string (struct cold_encoder *e, uint32_t number, const struct model_str *s)
 {
-  if ((!number || pctab__store_used (&e->strings) + s->len >= PCTAB_STRING_BLOCK) && !pctab__store_block (&e->strings, number))
+  if ((!number || pctab__store_used (&e->strings) + s->len >= PCTAB_STRING_BLOCK)
+      && !pctab__store_block (&e->strings, number))
     return false;
   pctab__buf_bytes (&e->strings.raw, s->p, s->len);
   pctab__buf_u8 (&e->strings.raw, 0);

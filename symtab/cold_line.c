@@ -125,7 +125,8 @@ take_step (struct line_reader *r)
   return r->zero;
 }
 
-/* Reads the entry of the chunk that starts here: its bytes, its span, and where it leaves off.  The last one has none. */
+/* Reads the entry of the chunk that starts here: its bytes, its span, and where it leaves off.  The last one has
+ * none. */
 static void
 read_chunk (struct line_reader *r)
 {

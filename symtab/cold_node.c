@@ -6,7 +6,8 @@
 struct origin
 pctab__origin (const struct pctab_cold *c, uint32_t number)
 {
-  struct cursor index = pctab__cold_part (c->table, PCTAB_P_ORIGIN_INDEX), at = pctab__cold_part (c->table, PCTAB_P_ORIGINS);
+  struct cursor index = pctab__cold_part (c->table, PCTAB_P_ORIGIN_INDEX),
+                at = pctab__cold_part (c->table, PCTAB_P_ORIGINS);
   struct origin *known = c->cache ? c->cache->origins : NULL, origin = { 0 };
   uint32_t group = number / PCTAB_ORIGIN_GROUP, i = group * PCTAB_ORIGIN_GROUP, end = number + 1;
   if (number >= c->origin_cnt)
@@ -36,7 +37,8 @@ static bool
 start (struct node_reader *r, const struct pctab_cold *c, const struct pctab_record *record)
 {
   struct cursor bytes;
-  if (pctab__cold_block ((struct pctab_cold *) c, true, record->block, &bytes) || record->node_off > cursor_left (&bytes)
+  if (pctab__cold_block ((struct pctab_cold *) c, true, record->block, &bytes)
+      || record->node_off > cursor_left (&bytes)
       || record->node_len > cursor_left (&bytes) - record->node_off)
     return false;
   r->at = cursor_over (bytes.pos + record->node_off, record->node_len, bytes.big);

@@ -34,7 +34,8 @@ keep_reader (const struct record_reader *r, uint32_t number, struct cursor block
 }
 
 static void
-resume_reader (struct record_reader *r, const struct pctab_table *t, struct cursor block, const struct pctab_record *after)
+resume_reader (struct record_reader *r, const struct pctab_table *t, struct cursor block,
+               const struct pctab_record *after)
 {
   *r = (struct record_reader){
     .at = block,

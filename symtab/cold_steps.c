@@ -131,8 +131,8 @@ origin_of (const struct collector *k, uint32_t local)
   return &k->m->origins.at[k->m->nodes.at[k->used.at[local - 1]].origin];
 }
 
-/* Makes TO the first of the list and drops its node and file from where they were, else the last one if the list is full.
- * Returns that place, and the line there in *LINE; recent_cnt as it was when there was none. */
+/* Makes TO the first of the list and drops its node and file from where they were, else the last one if the list is
+ * full.  Returns that place, and the line there in *LINE; recent_cnt as it was when there was none. */
 static unsigned
 move_to_front (struct collector *k, struct position to, uint32_t *line)
 {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Unpacked blocks of the cold part, kept in the caller's buffer: first a list of where each block is, then the blocks. */
+/* Unpacked blocks of the cold part, kept in the caller's buffer: first a list of where each block is, then the
+ * blocks. */
 #include <lz4.h>
 
 #include "cold_decode.h"
@@ -16,7 +17,8 @@ pctab__cold_part (const struct pctab_table *t, unsigned number)
 static const unsigned char *
 index_entry (const struct pctab_cold *c, bool records, uint32_t block)
 {
-  return pctab__cold_part (c->table, records ? PCTAB_P_RECORD_INDEX : PCTAB_P_STRING_INDEX).pos + block * PCTAB_STORE_BYTES;
+  return pctab__cold_part (c->table, records ? PCTAB_P_RECORD_INDEX : PCTAB_P_STRING_INDEX).pos
+         + block * PCTAB_STORE_BYTES;
 }
 
 static uint32_t *
@@ -25,8 +27,8 @@ slot (const struct pctab_cold *c, bool records, uint32_t block)
   return (uint32_t *) (void *) c->buf + (records ? c->string_block_cnt : 0) + block;
 }
 
-/* The unpacked bytes of the blocks that an index names.  More than packed ones can make is damage: no buffer grows large
- * because a small table says so. */
+/* The unpacked bytes of the blocks that an index names.  More than packed ones can make is damage: no buffer grows
+ * large because a small table says so. */
 static bool
 raw_bytes (const struct pctab_table *t, unsigned index_part, uint64_t *raw)
 {
@@ -77,7 +79,8 @@ open_code (struct pctab_code *code, struct cursor *at)
 enum pctab_error
 pctab_cold_open (struct pctab_cold *c, const struct pctab_table *t, void *buf, size_t len)
 {
-  struct cursor strings = pctab__cold_part (t, PCTAB_P_STRING_INDEX), records = pctab__cold_part (t, PCTAB_P_RECORD_INDEX);
+  struct cursor strings = pctab__cold_part (t, PCTAB_P_STRING_INDEX),
+                records = pctab__cold_part (t, PCTAB_P_RECORD_INDEX);
   struct cursor origins = pctab__cold_part (t, PCTAB_P_ORIGIN_INDEX), codes = pctab__cold_part (t, PCTAB_P_LINE_CODES);
   *c = (struct pctab_cold){ .table = t, .buf = buf, .len = len };
   c->string_block_cnt = (uint32_t) (cursor_left (&strings) / PCTAB_STORE_BYTES);

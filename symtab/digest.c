@@ -13,7 +13,8 @@ pctab__digest_bounds (const unsigned char *image, size_t len, bool big, struct d
   b->hot_from = load_u32 (image + PCTAB_H_BYTES + 8 * PCTAB_P_RANGES, big);
   b->hot_end = load_u32 (image + PCTAB_H_HOT_SIZE, big);
   b->end = load_u32 (image + PCTAB_H_SIZE, big);
-  return PCTAB_H_BYTES + 8 * PCTAB_P_CNT <= b->hot_from && b->hot_from <= b->hot_end && b->hot_end <= b->end && b->end <= len;
+  return PCTAB_H_BYTES + 8 * PCTAB_P_CNT <= b->hot_from && b->hot_from <= b->hot_end && b->hot_end <= b->end
+         && b->end <= len;
 }
 
 /* The digest's own field is the header's last. */

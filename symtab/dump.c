@@ -28,7 +28,8 @@ usage (FILE *to)
                "  --functions     the functions alone, a line each\n"
                "  --stats         the header and the sizes alone\n"
                "  --json          JSON in place of text\n"
-               "  --lookup        a line of JSON for each PC; PCs (hexadecimal) are arguments, or lines of standard input\n"
+               "  --lookup        a line of JSON for each PC; PCs (hexadecimal) are arguments, or lines of "
+               "standard input\n"
                "  --base ADDR     PCs are run-time addresses; the file is loaded at ADDR\n"
                "  --maps FILE     the same, by a copy of /proc/PID/maps\n"
                "  --return        PCs are return addresses: looked up at PC - 1\n"
@@ -67,7 +68,8 @@ static bool
 bad_pc (struct dump *d, const char *text)
 {
   size_t len = strcspn (text, "\r\n");
-  return pctab__diag_error (&d->diag, NULL, "'%.*s' is no PC; give hexadecimal numbers", (int) (len < 80 ? len : 80), text);
+  return pctab__diag_error (&d->diag, NULL, "'%.*s' is no PC; give hexadecimal numbers",
+                            (int) (len < 80 ? len : 80), text);
 }
 
 static bool

@@ -43,7 +43,8 @@ void dump_close (struct dump *d);
 /* The record that has PC, or NULL.  False, with a message: the cold part is damaged. */
 bool dump_record (struct dump *d, uint64_t pc, const struct pctab_record **record);
 
-/* From one record, or a zeroed one, to the next, with its name; an `end` of 0: there is none.  False, with a message. */
+/* From one record, or a zeroed one, to the next, with its name; an `end` of 0: there is none.  False, with a
+ * message. */
 bool dump_next (struct dump *d, struct pctab_record *record);
 
 /* The load bias of FILE in a /proc/PID/maps file.  False, with a message. */

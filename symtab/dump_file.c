@@ -63,7 +63,8 @@ open_table (struct dump *d, uint64_t off, uint64_t len)
   if (!d->copy)
     return pctab__diag_memory (&d->diag);
   memcpy (d->copy, d->file.data + off, len);
-  if (d->file.big != host_big && len >= PCTAB_H_BYTES && load_u32 (d->copy + PCTAB_H_VERSION, d->file.big) == PCTAB_VERSION
+  if (d->file.big != host_big && len >= PCTAB_H_BYTES
+      && load_u32 (d->copy + PCTAB_H_VERSION, d->file.big) == PCTAB_VERSION
       && !memcmp (d->copy, PCTAB_MAGIC, PCTAB_MAGIC_LEN) && !pctab__image_swap (d->copy, len))
     return refuse (d, PCTAB_ERROR_HEADER);
   enum pctab_error error = pctab_table_open (&d->table, d->copy, len, d->addr + d->bias);
@@ -72,7 +73,8 @@ open_table (struct dump *d, uint64_t off, uint64_t len)
   if (error)
     return refuse (d, error);
   if (d->table.machine != d->file.machine || d->table.is64 != d->file.is64)
-    return pctab__diag_error (&d->diag, ".pctab", "is a table for another machine than the file's; link the file again");
+    return pctab__diag_error (&d->diag, ".pctab", "is a table for another machine than the file's; "
+                              "link the file again");
   return true;
 }
 

@@ -126,7 +126,8 @@ put_frames (struct dump *d, struct out *o, const struct pctab_record *record, ui
 {
   struct pctab_frame frames[PCTAB_FRAMES_MAX];
   unsigned cnt = 0;
-  enum pctab_error error = record ? pctab_funcline (&d->cold, record, pc, frames, PCTAB_FRAMES_MAX, &cnt) : PCTAB_ERROR_OK;
+  enum pctab_error error = record ? pctab_funcline (&d->cold, record, pc, frames, PCTAB_FRAMES_MAX, &cnt)
+                                  : PCTAB_ERROR_OK;
   if (error)
     return pctab__diag_error (&d->diag, ".pctab", "%s (at PC 0x%llx); link the file again", pctab_error_text (error),
                               (unsigned long long) pc);

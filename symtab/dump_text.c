@@ -25,7 +25,8 @@ struct row_walk {
 };
 
 static void
-dump_rows (const struct dump *d, struct pctab_func f, uint64_t end, void (*see) (void *, uint64_t pc, int32_t value), void *arg)
+dump_rows (const struct dump *d, struct pctab_func f, uint64_t end,
+           void (*see) (void *, uint64_t pc, int32_t value), void *arg)
 {
   unsigned insn = 1u << d->table.insn_shift;
   uint64_t start, last = UINT64_MAX;
@@ -129,7 +130,8 @@ dump_text_header (struct dump *d, struct out *o)
 {
   const unsigned char *h = d->table.image;
   pctab__out_format (o, "%s: module table, version %u, %s, %u bit, %s-endian\n", d->diag.file,
-                     at_u32 (h + PCTAB_H_VERSION), d->arch->name, d->table.is64 ? 64 : 32, d->file.big ? "big" : "little");
+                     at_u32 (h + PCTAB_H_VERSION), d->arch->name, d->table.is64 ? 64 : 32,
+                     d->file.big ? "big" : "little");
   pctab__out_format (o, "  table           0x%llx, %u bytes\n", (unsigned long long) (d->addr + d->bias), d->table.len);
   pctab__out_format (o, "  text            0x%llx\n", (unsigned long long) d->table.base);
   pctab__out_format (o, "  text digest     %016llx\n", (unsigned long long) at_u64 (h + PCTAB_H_TEXT_DIGEST));
@@ -397,10 +399,12 @@ dump_json (struct dump *d, struct out *o, bool functions)
   pctab__out_str (o, "{\"file\":");
   pctab__out_json (o, d->diag.file);
   pctab__out_format (o, ",\"version\":%u,\"machine\":\"%s\",\"class\":%u,\"byte_order\":\"%s\"",
-                     at_u32 (h + PCTAB_H_VERSION), d->arch->name, d->table.is64 ? 64 : 32, d->file.big ? "big" : "little");
+                     at_u32 (h + PCTAB_H_VERSION), d->arch->name, d->table.is64 ? 64 : 32,
+                     d->file.big ? "big" : "little");
   pctab__out_format (o, ",\"table\":\"0x%llx\",\"text\":\"0x%llx\"", (unsigned long long) (d->addr + d->bias),
                      (unsigned long long) d->table.base);
-  pctab__out_format (o, ",\"digests\":{\"head\":\"%016llx\",\"hot\":\"%016llx\",\"cold\":\"%016llx\",\"text\":\"%016llx\"},\"build_id\":\"",
+  pctab__out_format (o, ",\"digests\":{\"head\":\"%016llx\",\"hot\":\"%016llx\",\"cold\":\"%016llx\","
+                     "\"text\":\"%016llx\"},\"build_id\":\"",
                      (unsigned long long) at_u64 (h + PCTAB_H_HEAD_DIGEST),
                      (unsigned long long) at_u64 (h + PCTAB_H_HOT_DIGEST),
                      (unsigned long long) at_u64 (h + PCTAB_H_COLD_DIGEST),

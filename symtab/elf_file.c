@@ -185,7 +185,8 @@ pctab__elf_open (struct elf_file *f, const char *path, struct diag *d)
   if (err)
     return pctab__diag_error (d, NULL, "can't read: %s", strerror (err));
   if (data == MAP_FAILED)
-    return pctab__diag_error (d, NULL, "not an ELF file (%s)", S_ISREG (st.st_mode) ? "it is empty" : "not a regular file");
+    return pctab__diag_error (d, NULL, "not an ELF file (%s)",
+                              S_ISREG (st.st_mode) ? "it is empty" : "not a regular file");
   if (!pctab__elf_over (f, path, data, (size_t) st.st_size, d))
     {
       munmap (data, (size_t) st.st_size);

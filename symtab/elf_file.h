@@ -45,7 +45,8 @@ struct elf_file {
   uint32_t segment_cnt;
 };
 
-/* Maps and checks the file at PATH.  False, with a message in D, when it can't be read or is no ELF file of this kind. */
+/* Maps and checks the file at PATH.  False, with a message in D, when it can't be read or is no ELF file of this
+ * kind. */
 bool pctab__elf_open (struct elf_file *f, const char *path, struct diag *d);
 
 /* The same over LEN bytes at DATA, which stay the caller's and outlive F. */
@@ -56,8 +57,9 @@ void pctab__elf_close (struct elf_file *f);
 /* The section of that name, or NULL.  ".debug_x" also finds ".zdebug_x". */
 struct elf_section *pctab__elf_section (struct elf_file *f, const char *name);
 
-/* A cursor over a section's contents, decompressed where it is compressed (SHF_COMPRESSED with zlib or zstd, .zdebug_*);
- * empty for SHT_NOBITS.  False, with a message, when the contents can't be had.  The bytes live as long as F.
+/* A cursor over a section's contents, decompressed where it is compressed (SHF_COMPRESSED with zlib or zstd,
+ * .zdebug_*); empty for SHT_NOBITS.  False, with a message, when the contents can't be had.  The bytes live as long as
+ * F.
  * Threads: not safe for one section in two threads; decompress first. */
 bool pctab__elf_contents (struct elf_file *f, struct elf_section *s, struct cursor *c, struct diag *d);
 

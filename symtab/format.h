@@ -78,9 +78,9 @@
 #define PCTAB_E_LONG_SHIFT 32 /* long: its number */
 #define PCTAB_LONG_BYTES_MIN 0xfff0 /* a function of this many bytes is always long */
 
-/* A value list: two bytes, then a number of a value for each row.  First byte: rows, and whether numbers are wide.  Second
- * byte: the row with the largest SP delta, and flags.  A long function has the same in two u16: rows has no meaning, and
- * the largest is the number of a value. */
+/* A value list: two bytes, then a number of a value for each row.  First byte: rows, and whether numbers are wide.
+ * Second byte: the row with the largest SP delta, and flags.  A long function has the same in two u16: rows has no
+ * meaning, and the largest is the number of a value. */
 #define PCTAB_V_HEAD_BYTES 2
 #define PCTAB_V_ROWS 63
 #define PCTAB_V_WIDE 64       /* of the first byte: numbers have two bytes, not one */
@@ -89,8 +89,8 @@
 #define PCTAB_V_SIGNAL 64     /* a signal frame: its PC is no return address */
 #define PCTAB_V_TOP 128       /* the outermost frame: it has no caller */
 
-/* An offset list: the offsets of all rows but the first, in units from it.  Near ones have one byte.  Of a far function or
- * a block: u8 count of near ones, they, a byte to make it even, far ones of two bytes. */
+/* An offset list: the offsets of all rows but the first, in units from it.  Near ones have one byte.  Of a far function
+ * or a block: u8 count of near ones, they, a byte to make it even, far ones of two bytes. */
 #define PCTAB_O_NEAR_MAX 16
 #define PCTAB_O_FAR_MAX 16
 #define PCTAB_O_NEAR_END 256    /* units: smaller offsets are near */

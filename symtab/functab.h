@@ -27,8 +27,8 @@ struct functab {
   unsigned slot_shift;
 };
 
-/* Entries for the model's frames (sorted, without overlap) and for the gaps.  False: memory is out, or the lists are too
- * long. */
+/* Entries for the model's frames (sorted, without overlap) and for the gaps.  False: memory is out, or the lists are
+ * too long. */
 bool pctab__functab_fill (struct functab *t, struct model *m, const struct hot *h, struct diag *d);
 
 /* The end of the function of entry I, whose first entry that is; *NEXT: the first entry behind it. */

@@ -90,8 +90,8 @@ entry_bits (const struct hot_func *f, const struct functab_range *r, uint64_t *b
   return f->kind == PCTAB_E_KIND_LONG || (values < 1u << PCTAB_E_VALUES_BITS && offsets < 1u << PCTAB_E_OFFSETS_BITS);
 }
 
-/* What holds from OFF on: a function up to END (BITS), or nothing (END == OFF); and nothing from END to NEXT.  Every page
- * gets an entry at its start, so that a lookup never leaves its page. */
+/* What holds from OFF on: a function up to END (BITS), or nothing (END == OFF); and nothing from END to NEXT.  Every
+ * page gets an entry at its start, so that a lookup never leaves its page. */
 static bool
 add_stretch (struct functab *t, uint32_t off, uint32_t end, uint32_t next, uint64_t bits)
 {
@@ -139,8 +139,8 @@ fill_range (struct functab *t, const struct model *m, const struct hot *h, struc
       uint64_t bits;
       uint32_t next = *i + 1 < cnt && f[*i + 1].off < range->end ? f[*i + 1].off : range->end;
       if (!entry_bits (&h->funcs[*i], range, &bits))
-        return pctab__diag_error (d, ".eh_frame", "its frame tables are too large for one module table near offset 0x%x; "
-                                  "split the program into shared objects", f[*i].off);
+        return pctab__diag_error (d, ".eh_frame", "its frame tables are too large for one module table near "
+                                  "offset 0x%x; split the program into shared objects", f[*i].off);
       if (!add_function (t, &f[*i], next, bits))
         return pctab__diag_memory (d);
     }

@@ -50,8 +50,7 @@ struct hot {
   struct list_pool value_lists, offset_lists;
 };
 
-/* Fills H from the model's frames.  INSN: bytes of an instruction unit.  BIG: the target's byte order.  False: memory is
- * out. */
+/* Fills H from the model's frames.  INSN: bytes of an instruction unit.  False: memory is out. */
 bool pctab__hot_collect (struct hot *h, struct model *m, unsigned insn);
 void pctab__hot_free (struct hot *h);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Frames to the lists of the hot part: rules to numbered values, rows to a list of these and one of where they begin. */
+/* Frames to the lists of the hot part: rules to numbered values, rows to a list of these and one of where they
+ * begin. */
 #include "hot.h"
 
 #include <stdlib.h>
@@ -90,8 +91,8 @@ compare_by_value (const void *a, const void *b)
   return x->rule < y->rule ? -1 : x->rule > y->rule;
 }
 
-/* Numbers the values of all rules, the commonest first: the first 256 take one byte in a list.  RANK: the final number of
- * each shape; UNKNOWN: the rule for values that find no number. */
+/* Numbers the values of all rules, the commonest first: the first 256 take one byte in a list.  RANK: the final number
+ * of each shape; UNKNOWN: the rule for values that find no number. */
 static bool
 number_values (const struct model *m, struct hot *h, const uint32_t *rank, uint32_t unknown)
 {
@@ -313,8 +314,8 @@ add_frame (const struct model *m, struct hot *h, const struct model_frame *f, st
   return func->values != UINT32_MAX && func->offsets != UINT32_MAX;
 }
 
-/* Starts new bases before frame I when half of what the bits of an entry reach is used up, where no function crosses the
- * start of a page: the functab starts a range there.  Programs of some 200,000 functions come to this. */
+/* Starts new bases before frame I when half of what the bits of an entry reach is used up, where no function crosses
+ * the start of a page: the functab starts a range there.  Programs of some 200,000 functions come to this. */
 static bool
 split_lists (const struct model *m, struct hot *h, size_t i)
 {

@@ -18,8 +18,8 @@ compare_leaves (const void *a, const void *b)
   return x->symbol < y->symbol ? -1 : x->symbol > y->symbol;
 }
 
-/* A tree over CNT leaves (weights rising, at tree[0 ..]): inner nodes come behind them and rise too, so the two lightest
- * nodes without a parent are always at the head of one of the two queues. */
+/* A tree over CNT leaves (weights rising, at tree[0 ..]): inner nodes come behind them and rise too, so the two
+ * lightest nodes without a parent are always at the head of one of the two queues. */
 struct tree_node {
   uint64_t weight;
   uint32_t parent;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Canonical prefix codes of at most 15 bits over 16-bit symbols (Huffman 1952; the canonical form as in RFC 1951, 3.2.2).
+/* Canonical prefix codes of at most 15 bits over 16-bit symbols (Huffman 1952; the canonical form as in RFC 1951,
+ * 3.2.2).
  *
  * Why not LZ4 for lines: nothing in them repeats at length.  PostgreSQL's 424,567 line steps take 1,039,565 bytes as
  * varints, 782,499 as LZ4 of those in blocks of 64 kB, 933,349 as one-byte codes of the commonest steps, 558,000 as two

@@ -48,7 +48,8 @@ check_header (const unsigned char *image, size_t len)
     return PCTAB_ERROR_VERSION;
   if (len < PCTAB_H_BYTES + 8 * PCTAB_P_CNT || at_u32 (image + PCTAB_H_SIZE) > len)
     return PCTAB_ERROR_TRUNCATED;
-  if (at_u32 (image + PCTAB_H_PART_CNT) != PCTAB_P_CNT || at_u32 (image + PCTAB_H_HOT_SIZE) > at_u32 (image + PCTAB_H_SIZE)
+  if (at_u32 (image + PCTAB_H_PART_CNT) != PCTAB_P_CNT
+      || at_u32 (image + PCTAB_H_HOT_SIZE) > at_u32 (image + PCTAB_H_SIZE)
       || at_u32 (image + PCTAB_H_HOT_SIZE) < PCTAB_H_BYTES + 8 * PCTAB_P_CNT)
     return PCTAB_ERROR_HEADER;
   return PCTAB_ERROR_OK;

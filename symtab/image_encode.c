@@ -151,7 +151,8 @@ assemble (struct image *im, const struct image_about *about, struct buf *out, st
   if (out->failed)
     return pctab__diag_memory (d);
   if (out->len != at)
-    return pctab__diag_error (d, NULL, "the table came out as %zu bytes, planned were %zu; this is a bug in pctab", out->len, at);
+    return pctab__diag_error (d, NULL, "the table came out as %zu bytes, planned were %zu; this is a bug in pctab",
+                              out->len, at);
   patch_u32 (out, PCTAB_H_SIZE, (uint32_t) at);
   patch_u32 (out, PCTAB_H_HOT_SIZE, (uint32_t) hot);
   struct digest_bounds bounds;

@@ -58,7 +58,8 @@ bool
 pctab__image_swap (unsigned char *image, size_t len)
 {
   struct digest_bounds b;
-  if (!pctab__digest_bounds (image, len, !host_big, &b) || load_u32 (image + PCTAB_H_PART_CNT, !host_big) != PCTAB_P_CNT)
+  if (!pctab__digest_bounds (image, len, !host_big, &b)
+      || load_u32 (image + PCTAB_H_PART_CNT, !host_big) != PCTAB_P_CNT)
     return false;
   bool match = digests_match (image, &b, !host_big);
   swap_elements (image, PCTAB_H_BYTES, header);

@@ -67,7 +67,8 @@ escaped_step (uint32_t step)
 
 /* A symbol is worth its two bytes in the table when it saves them over escapes of so many bits. */
 static void
-drop_rare (uint32_t *counts, uint32_t escape, uint64_t all, unsigned escape_bits, escaped_number *escaped, uint32_t *number)
+drop_rare (uint32_t *counts, uint32_t escape, uint64_t all, unsigned escape_bits,
+           escaped_number *escaped, uint32_t *number)
 {
   for (uint32_t s = 0; s < HUFFMAN_SYMBOLS; s++)
     {
@@ -256,8 +257,8 @@ put_chunks (struct line_writer *w, const struct cold_part *part, const struct co
 }
 
 uint32_t
-pctab__line_encode (const struct line_codes *lc, const struct cold_part *part, const struct cold_func *f, struct buf *out,
-                    bool *chunked)
+pctab__line_encode (const struct line_codes *lc, const struct cold_part *part, const struct cold_func *f,
+                    struct buf *out, bool *chunked)
 {
   const struct cold_step *steps = &part->steps.at[f->step];
   struct line_writer w = { lc, { out, 0, 0 }, part->gotos.at + f->jump };

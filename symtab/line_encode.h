@@ -18,7 +18,7 @@ void pctab__line_codes_free (struct line_codes *lc);
 void pctab__line_codes_encode (const struct line_codes *lc, struct buf *out);
 
 /* Appends the line data of one function (step_cnt > 0) and returns its bytes; *CHUNKED says whether it is in chunks. */
-uint32_t pctab__line_encode (const struct line_codes *lc, const struct cold_part *part, const struct cold_func *f, struct buf *out,
-                             bool *chunked);
+uint32_t pctab__line_encode (const struct line_codes *lc, const struct cold_part *part, const struct cold_func *f,
+                             struct buf *out, bool *chunked);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Which row of an offset list a PC is in: the number of offsets that are not above it, counted without a branch.  Offsets
- * rise, so they make a run of ones from the low end of a mask.  Reads up to PCTAB_O_SLACK bytes from the list's start on
- * and as many before it, which the format provides. */
+/* Which row of an offset list a PC is in: the number of offsets that are not above it, counted without a branch.
+ * Offsets rise, so they make a run of ones from the low end of a mask.  Reads up to PCTAB_O_SLACK bytes from the list's
+ * start on and as many before it, which the format provides. */
 #ifndef PCTAB_LISTS_H
 #define PCTAB_LISTS_H
 
@@ -76,7 +76,8 @@ far_row (const unsigned char *list, unsigned row_cnt, uint32_t units, uint32_t *
   uint64_t mask = near_mask (near, units) & ((1u << near_cnt) - 1);
   mask |= (uint64_t) far_mask (far, units) << near_cnt;
   unsigned row = (unsigned) __builtin_ctzll (~mask | UINT64_C (1) << (row_cnt - 1));
-  uint32_t near_from = near[(int) row - 1] & -(uint32_t) (row > 0), far_from = at_le16 (far + 2 * ((int) row - 1 - (int) near_cnt));
+  uint32_t near_from = near[(int) row - 1] & -(uint32_t) (row > 0),
+           far_from = at_le16 (far + 2 * ((int) row - 1 - (int) near_cnt));
   *from = row > near_cnt ? far_from : near_from;
   return row;
 }

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* From a PC to its function and the values there.
  *
- * findfunc: a slot covers some 256 bytes of code and names the last functab entry that starts in it or before; from there
- * it is as a rule none to two steps down.  Go's findfunctab goes up from the first one instead; down, the entry at the
- * page's start ends the search, so that 16 bits of an address are enough to compare.
+ * findfunc: a slot covers some 256 bytes of code and names the last functab entry that starts in it or before; from
+ * there it is as a rule none to two steps down.  Go's findfunctab goes up from the first one instead; down, the entry
+ * at the page's start ends the search, so that 16 bits of an address are enough to compare.
  *
- * pcvalue: a function's offsets are compared with the PC all at once, 16 near ones of one byte and 16 far ones of two, so
- * that no branch depends on where in the function the PC is. */
+ * pcvalue: a function's offsets are compared with the PC all at once, 16 near ones of one byte and 16 far ones of two,
+ * so that no branch depends on where in the function the PC is. */
 #include "pctab.h"
 
 #include "lists.h"
@@ -17,14 +17,16 @@ find_in_range (const struct pctab_table *t, const struct pctab_range *r, uint64_
 {
   uint64_t idx = at_u32 (r->pages + 4 * (in >> 16)) + (uint64_t) at_u16 (r->slots + 2 * (in >> t->slot_shift));
   const unsigned char *e = t->functab + PCTAB_FUNCTAB_BYTES * idx;
-  /* Up to two steps without a branch, since nothing could foretell it.  The page's first entry starts at 0 and so stays;
-   * what stands before the functab's first one is readable. */
-  unsigned above = entry_start (e) > (uint16_t) in, both = above & (entry_start (e - PCTAB_FUNCTAB_BYTES) > (uint16_t) in);
+  /* Up to two steps without a branch, since nothing could foretell it.  The page's first entry starts at 0 and so
+   * stays; what stands before the functab's first one is readable. */
+  unsigned above = entry_start (e) > (uint16_t) in,
+           both = above & (entry_start (e - PCTAB_FUNCTAB_BYTES) > (uint16_t) in);
   e -= PCTAB_FUNCTAB_BYTES * (above + both);
   uint64_t bits = at_u64 (e);
   while (__builtin_expect ((uint16_t) bits > (uint16_t) in, 0))
     bits = at_u64 (e -= PCTAB_FUNCTAB_BYTES);
-  /* The bytes between PC and the next entry, which is at most a page away, against those that are not the function's. */
+  /* The bytes between PC and the next entry, which is at most a page away, against those that are not the
+   * function's. */
   uint16_t left = (uint16_t) (entry_start (e + PCTAB_FUNCTAB_BYTES) - 1 - in);
   if (left < (bits >> PCTAB_E_PAD_SHIFT & PCTAB_E_PAD_MAX))
     return (struct pctab_func){ 0, 0 };
@@ -33,7 +35,8 @@ find_in_range (const struct pctab_table *t, const struct pctab_range *r, uint64_
       if (entry_kind (bits) == PCTAB_E_KIND_GAP)
         return (struct pctab_func){ 0, 0 };
       if (entry_kind (bits) == PCTAB_E_KIND_LONG)
-        return (struct pctab_func){ t->base + at_u32 (t->longs + PCTAB_LONG_BYTES * (bits >> PCTAB_E_LONG_SHIFT)), bits };
+        return (struct pctab_func){ t->base + at_u32 (t->longs + PCTAB_LONG_BYTES * (bits >> PCTAB_E_LONG_SHIFT)),
+                                    bits };
       bits = at_u64 (e - PCTAB_FUNCTAB_BYTES);
     }
   return (struct pctab_func){ pc - (uint16_t) (in - bits), bits };
@@ -147,7 +150,8 @@ any_value (const struct pctab_table *t, struct pctab_func f, uint64_t pc, uint64
     }
   uint32_t units = (uint32_t) (pc - f.entry - from) >> t->insn_shift;
   unsigned row = entry_kind (f.bits) == PCTAB_E_KIND_NEAR ? near_row (offsets, values[0], units, &row_from)
-                                                          : far_row (offsets, values[0] & PCTAB_V_ROWS, units, &row_from);
+                                                          : far_row (offsets, values[0] & PCTAB_V_ROWS, units,
+                                                                     &row_from);
   *start = f.entry + from + ((uint64_t) row_from << t->insn_shift);
   return list_value (t, values, row);
 }
@@ -208,7 +212,8 @@ pctab_funcmaxspdelta (const struct pctab_table *t, struct pctab_func f)
   unsigned max = func_head (t, f) & PCTAB_V_MAX_ROW;
   if (max == PCTAB_V_UNBOUNDED)
     return PCTAB_MAXSPDELTA_UNBOUNDED;
-  int32_t value = l ? (int32_t) at_u32 (t->value_of + 4 * at_u16 (l + 12)) : list_value (t, func_values (t, f) + list_base (t, f, PCTAB_R_VALUES), max);
+  int32_t value = l ? (int32_t) at_u32 (t->value_of + 4 * at_u16 (l + 12))
+                    : list_value (t, func_values (t, f) + list_base (t, f, PCTAB_R_VALUES), max);
   return (uint32_t) (value >> t->shape_bits) * t->sp_unit;
 }
 

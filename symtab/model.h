@@ -165,7 +165,8 @@ struct model {
   ((v)->cnt + (extra) <= (v)->cap         \
    || pctab__reserve ((void **) &(v)->at, &(v)->cap, (v)->cnt + (extra), sizeof *(v)->at))
 
-/* LEN bytes that live as long as M, for a string that the input does not hold as it is needed; NULL when memory is out. */
+/* LEN bytes that live as long as M, for a string that the input does not hold as it is needed; NULL when memory is
+ * out. */
 char *pctab__model_space (struct model *m, size_t len);
 
 bool pctab__reserve (void **at, size_t *cap, size_t need, size_t size);

@@ -51,7 +51,8 @@ compare_texts (const void *a, const void *b)
   return x->off < y->off ? -1 : x->off > y->off;
 }
 
-/* The end of the frame or, failing that, of the section that OFF lies in.  TEXT, the section, moves on with rising OFF. */
+/* The end of the frame or, failing that, of the section that OFF lies in.  TEXT, the section, moves on with rising
+ * OFF. */
 static uint32_t
 limit_of (const struct model *m, size_t *text, uint32_t off)
 {
@@ -88,8 +89,8 @@ order_symbols (const struct model *m)
   return NULL;
 }
 
-/* The best of the symbols at one address, from place *I of the order on; where it has no size, with that of the best one
- * that has. */
+/* The best of the symbols at one address, from place *I of the order on; where it has no size, with that of the best
+ * one that has. */
 static struct model_symbol
 next_symbol (const struct model *m, const uint64_t *order, size_t *i)
 {

@@ -75,7 +75,8 @@ number_origins (struct name_pool *p, const struct model *m, const struct cold *c
     {
       p->origin_number[i] = MODEL_NONE;
       if (used[i].uses)
-        used[p->origin_cnt++] = (struct used){ name_head (&m->origins.at[i].name), &m->origins.at[i].name, i, used[i].uses };
+        used[p->origin_cnt++] = (struct used){ name_head (&m->origins.at[i].name), &m->origins.at[i].name, i,
+                                               used[i].uses };
     }
   order_origins (used, p->origin_cnt);
   for (uint32_t i = 0; i < p->origin_cnt; i++)

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Which strings and origins the cold part holds, and under which numbers.
  *
- * Strings: the names of the named functions, in their order (so a record needs no number); then the names of the origins
- * that some node has; then the files that something names.  Origins: those with the most nodes first, since their numbers
- * stand in every node; within a group of numbers of equal length by name, since neighbours that begin alike pack best. */
+ * Strings: the names of the named functions, in their order (so a record needs no number); then the names of the
+ * origins that some node has; then the files that something names.  Origins: those with the most nodes first, since
+ * their numbers stand in every node; within a group of numbers of equal length by name, since neighbours that begin
+ * alike pack best. */
 #ifndef PCTAB_NAME_POOL_H
 #define PCTAB_NAME_POOL_H
 

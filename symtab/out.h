@@ -43,8 +43,8 @@ void pctab__out_int (struct out *o, int64_t v);
 /* "0x" and hexadecimal digits. */
 void pctab__out_hex (struct out *o, uint64_t v);
 
-/* A JSON string.  Bytes that are no UTF-8 become \xHH (four characters), and a backslash becomes two, so that nothing is
- * lost; S NULL: null. */
+/* A JSON string.  Bytes that are no UTF-8 become \xHH (four characters), and a backslash becomes two, so that nothing
+ * is lost; S NULL: null. */
 void pctab__out_json (struct out *o, const char *s);
 
 #endif

@@ -2,9 +2,10 @@
 /* pctab: reads module tables.
  *
  * A table is used as mapped; pctab_table_open() validates it once, afterwards a lookup trusts it and never fails but by
- * finding nothing.  A *PC* is an absolute address in the same terms as the address given to pctab_table_open(): run-time
- * addresses in a process, link-time addresses in a tool.  All ranges are half open.  "Signal: safe" means callable from a
- * signal handler at any point: no lock, no malloc, no stdio, errno unchanged, bounded stack and time. */
+ * finding nothing.  A *PC* is an absolute address in the same terms as the address given to pctab_table_open():
+ * run-time addresses in a process, link-time addresses in a tool.  All ranges are half open.  "Signal: safe" means
+ * callable from a signal handler at any point: no lock, no malloc, no stdio, errno unchanged, bounded stack and
+ * time. */
 #ifndef PCTAB_PCTAB_H
 #define PCTAB_PCTAB_H
 
@@ -49,8 +50,8 @@ struct pctab_table {
 
 /* Opens the table of LEN readable bytes at IMAGE, which must stay as they are while the table is used.  ADDR is the
  * address of the image's first byte as PCs will count it: (uintptr_t) image in a process.  The image has this machine's
- * byte order and is aligned to 8.  Checks the digest of the hot part, and every index and stream in it, so that no lookup
- * can leave the image; the cold part is checked by pctab_table_check_cold().
+ * byte order and is aligned to 8.  Checks the digests of the header and the hot part, and every index and list in it,
+ * so that no lookup can leave the image; the cold part is checked by pctab_table_check_cold().
  * Returns PCTAB_ERROR_OK; else *T is untouched and the table must not be used.
  * Signal: safe.  Threads: any.  Cost: reads the hot part twice: about 20 ns a function. */
 enum pctab_error pctab_table_open (struct pctab_table *t, const void *image, size_t len, uint64_t addr);
@@ -82,7 +83,8 @@ enum pctab_cfa { PCTAB_CFA_UNKNOWN, PCTAB_CFA_SP, PCTAB_CFA_FP, PCTAB_CFA_REG, P
 /* Where the return address is: at CFA + off; in register reg; nowhere, since this frame has no caller. */
 enum pctab_ra { PCTAB_RA_UNKNOWN, PCTAB_RA_SAVED, PCTAB_RA_REG, PCTAB_RA_UNDEFINED, PCTAB_RA_AT_REG };
 
-/* Where the caller's frame pointer is: in its register still; at CFA + off; at register reg + off; in register reg; lost. */
+/* Where the caller's frame pointer is: in its register still; at CFA + off; at register reg + off; in register reg;
+ * lost. */
 enum pctab_fp { PCTAB_FP_SAME, PCTAB_FP_SAVED, PCTAB_FP_AT_REG, PCTAB_FP_IN_REG, PCTAB_FP_UNKNOWN };
 
 struct pctab_rule {
@@ -110,8 +112,8 @@ unsigned pctab_funcflags (const struct pctab_table *t, struct pctab_func f);
 
 /* The cold part: names, files, lines, inlined calls.
  *
- * Names and function records lie in packed blocks.  A pctab_cold unpacks those that its lookups need into a buffer of the
- * caller's and keeps them there, so a batch of PCs shares them; strings it returns point into that buffer. */
+ * Names and function records lie in packed blocks.  A pctab_cold unpacks those that its lookups need into a buffer of
+ * the caller's and keeps them there, so a batch of PCs shares them; strings it returns point into that buffer. */
 
 struct pctab_code {
   const unsigned char *symbols;
@@ -137,16 +139,17 @@ struct pctab_cold {
  * part is damaged.  Signal: safe.  Cost: reads the indexes. */
 size_t pctab_cold_size (const struct pctab_table *t);
 
-/* Makes C read the cold part of T into LEN bytes at BUF (aligned to 8), which both outlive C.  PCTAB_ERROR_COLD: the cold
- * part's directory is damaged; PCTAB_ERROR_BUFFER: LEN is too small to hold even the list of blocks.
+/* Makes C read the cold part of T into LEN bytes at BUF (aligned to 8), which both outlive C.  PCTAB_ERROR_COLD: the
+ * cold part's directory is damaged; PCTAB_ERROR_BUFFER: LEN is too small to hold even the list of blocks.
  * Signal: safe.  Threads: one C is one thread's. */
 enum pctab_error pctab_cold_open (struct pctab_cold *c, const struct pctab_table *t, void *buf, size_t len);
 
-/* A cache keeps what is decoded, for many lookups: where each string is, origins, tables of the line codes, and the place
- * where the last pctab_funcline() stopped, from which the next one goes on if it is for a later PC of the same function.
- * Answers are the same without one.  pctab_cold_cache_size(): its bytes, 16 KiB and about 8 for each name and file and 16
- * for each inlined function.  pctab_cold_cache_use(): C, just opened, has its cache in that many zeroed bytes at MEM
- * (aligned to 8), which outlive C.  Signal: safe.  Cost: some 10 us; the rest comes with the lookups that need it. */
+/* A cache keeps what is decoded, for many lookups: where each string is, origins, tables of the line codes, and the
+ * place where the last pctab_funcline() stopped, from which the next one goes on if it is for a later PC of the same
+ * function.  Answers are the same without one.  pctab_cold_cache_size(): its bytes, 16 KiB and about 8 for each name
+ * and file and 16 for each inlined function.  pctab_cold_cache_use(): C, just opened, has its cache in that many zeroed
+ * bytes at MEM (aligned to 8), which outlive C.  Signal: safe.  Cost: some 10 us; the rest comes with the lookups that
+ * need it. */
 size_t pctab_cold_cache_size (const struct pctab_cold *c);
 void pctab_cold_cache_use (struct pctab_cold *c, void *mem);
 
@@ -156,7 +159,8 @@ struct pctab_record {
   const char *name;    /* linkage name; NULL: it has none, or (after pctab_record_next) it was not asked for */
   /* Private */
   uint32_t flags, name_number, file, line, line_off, line_len, node_cnt, node_len, node_off, block;
-  uint32_t next_off, next_name, next_entry, next_entry_off, next_file, next_line; /* where the next record is read from */
+  uint32_t next_off, next_name, next_entry, next_entry_off, next_file,
+    next_line; /* where the next record is read from */
 };
 
 /* Finds the function that PC lies in by name, symbols without frame information included.  PCTAB_ERROR_OK with an `end`
@@ -164,8 +168,8 @@ struct pctab_record {
  * Signal: safe.  Cost: unpacks up to two blocks (4 and 16 KiB), walks one. */
 enum pctab_error pctab_find_record (struct pctab_cold *c, uint64_t pc, struct pctab_record *record);
 
-/* Goes through all records by rising address: *RECORD zeroed before the first call; an `end` of 0 means there are no more.
- * Names are not looked up; pctab_record_name() does.  Cost: one record is decoded. */
+/* Goes through all records by rising address: *RECORD zeroed before the first call; an `end` of 0 means there are no
+ * more.  Names are not looked up; pctab_record_name() does.  Cost: one record is decoded. */
 enum pctab_error pctab_record_next (struct pctab_cold *c, struct pctab_record *record);
 enum pctab_error pctab_record_name (struct pctab_cold *c, const struct pctab_record *record, const char **name);
 
@@ -175,15 +179,16 @@ struct pctab_frame {
   uint32_t line;
 };
 
-/* The inlined calls at PC in RECORD, innermost first, the function itself last: *CNT of them, FRAMES has room for MAX; of
- * more, the innermost MAX - 1 and the function itself are kept.  MAX of PCTAB_FRAMES_MAX is always enough.
+/* The inlined calls at PC in RECORD, innermost first, the function itself last: *CNT of them, FRAMES has room for MAX;
+ * of more, the innermost MAX - 1 and the function itself are kept.  MAX of PCTAB_FRAMES_MAX is always enough.
  * Signal: safe.  Cost: up to 128 steps of decoding, and the blocks of the strings. */
 #define PCTAB_FRAMES_MAX 65
 enum pctab_error pctab_funcline (struct pctab_cold *c, const struct pctab_record *record, uint64_t pc,
                                  struct pctab_frame *frames, unsigned max, unsigned *cnt);
 
 /* The first PC behind PC where pctab_funcline() may answer otherwise; RECORD's end for a PC outside it.
- * Signal: safe.  Cost: up to 128 steps of decoding; next to none with a cache, after pctab_funcline() for the same PC. */
+ * Signal: safe.  Cost: up to 128 steps of decoding; next to none with a cache, after pctab_funcline() for the same
+ * PC. */
 uint64_t pctab_funcline_end (struct pctab_cold *c, const struct pctab_record *record, uint64_t pc);
 
 #ifdef __cplusplus

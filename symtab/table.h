@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Reading the parts of an image in this machine's byte order.  Parts are aligned to 8, the image is as its user has it. */
+/* Reading the parts of an image in this machine's byte order.  Parts are aligned to 8, the image is as its user has
+ * it. */
 #ifndef PCTAB_TABLE_H
 #define PCTAB_TABLE_H
 

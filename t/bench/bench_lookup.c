@@ -5,8 +5,8 @@
  *     bench_lookup --count FILE     100,000 of each lookup and no timing, for callgrind
  *
  * hot: 64 PCs again and again (over 64 such sets).  random: a function at random, then a PC in it.  random byte: every
- * byte of code alike, which long functions win.  Go's streams hold the SP delta, as its own pcsp does; where a frame's rule
- * changes and its SP delta does not, Go has a row less, and its startpc is earlier. */
+ * byte of code alike, which long functions win.  Go's streams hold the SP delta, as its own pcsp does; where a frame's
+ * rule changes and its SP delta does not, Go has a row less, and its startpc is earlier. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -285,7 +285,8 @@ check_answers (struct bench *b, const uint64_t *pcs)
         die ("pcvalue: the two sides differ");
       later += go_start != start - b->base;
     }
-  printf ("  %d PCs answered alike; at %.2f%% of them the rule begins after the SP delta\n", PC_CNT, 100.0 * (double) later / PC_CNT);
+  printf ("  %d PCs answered alike; at %.2f%% of them the rule begins after the SP delta\n",
+          PC_CNT, 100.0 * (double) later / PC_CNT);
 }
 
 /* --- timing --- */
@@ -414,9 +415,11 @@ main (int argc, char **argv)
     count_all (&b);
   else
     {
-      printf ("  %zu functions, %zu rows, %.1f MB of code; Go's streams %zu bytes, functab and buckets %zu, records %zu\n",
+      printf ("  %zu functions, %zu rows, %.1f MB of code; Go's streams %zu bytes, functab and buckets %zu, "
+              "records %zu\n",
               b.funcs.cnt, b.rows.cnt, (double) b.code_len / 1e6, b.go.pctab_len,
-              (b.funcs.cnt + 1) * sizeof (struct go_functab) + b.go.bucket_cnt * sizeof (struct go_bucket), b.go.funcs_len);
+              (b.funcs.cnt + 1) * sizeof (struct go_functab) + b.go.bucket_cnt * sizeof (struct go_bucket),
+              b.go.funcs_len);
       time_all (&b);
     }
   go_free (&b.go);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* See go_style.h.  findfunc: a bucket for each 4 KiB of text, with 16 hints that bring a lookup to within a few functions of
- * its own.  pcvalue: from the function's start, pairs of varints (zigzag value delta, PC delta in instructions) are added
- * up until the PC is passed; its result cache is left out, since a signal handler could not use one. */
+/* See go_style.h.  findfunc: a bucket for each 4 KiB of text, with 16 hints that bring a lookup to within a few
+ * functions of its own.  pcvalue: from the function's start, pairs of varints (zigzag value delta, PC delta in
+ * instructions) are added up until the PC is passed; its result cache is left out, since a signal handler could not use
+ * one. */
 #include "go_style.h"
 
 #include <stdlib.h>

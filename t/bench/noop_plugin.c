@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A linker plugin that does nothing: what a plugin's mere presence costs in GNU ld, the baseline for pctab's own cost. */
+/* A linker plugin that does nothing: what a plugin's mere presence costs in GNU ld, the baseline for pctab's own
+ * cost. */
 #include <stdint.h>
 #define HAVE_STDINT_H 1
 #include <plugin-api.h>

@@ -3,8 +3,8 @@
  *
  *     wall-A wall-B wall-ratio cpu-A cpu-B cpu-ratio rss-A rss-B rss-ratio     seconds, seconds, KiB
  *
- * Ratios are B / A, each the median of the rounds' own ratios and not the ratio of the medians.  CPU is user + system of the
- * command and what it waited for; rss is the largest process among those (wait4's ru_maxrss).
+ * Ratios are B / A, each the median of the rounds' own ratios and not the ratio of the medians.  CPU is user + system
+ * of the command and what it waited for; rss is the largest process among those (wait4's ru_maxrss).
  *
  *     pair [-n ROUNDS] [-i STDIN] [-p PREPARE] A... -- B...
  *

@@ -3,7 +3,8 @@
  * table in every way that pctab-dump can.  Half of the damaged tables get their digests made right again.  Whatever is
  * refused must come with a message.  Build it with sanitizers: they see the reads that this program cannot.
  *
- * usage: fuzz_dump FILE COUNT [SEED]; exits 1 at the first broken promise, naming the iteration; 77: FILE has no table. */
+ * usage: fuzz_dump FILE COUNT [SEED]; exits 1 at the first broken promise, naming the iteration; 77: FILE has no
+ * table. */
 #include <fcntl.h>
 #include <unistd.h>
 

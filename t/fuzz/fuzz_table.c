@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Damages the module table of a linked file in memory, again and again from one seed, and reads it.
  *
- * Every other time the digests stay as they were: the table must be refused.  The other times they are made right again,
- * so that the checks behind them are what protects; what is accepted then must answer within its own bounds, whatever it
- * says.  A table in the other byte order goes through pctab__image_swap() first, as in pctab-dump.  Build it with
- * sanitizers: they see the reads that this program cannot.
+ * Every other time the digests stay as they were: the table must be refused.  The other times they are made right
+ * again, so that the checks behind them are what protects; what is accepted then must answer within its own bounds,
+ * whatever it says.  A table in the other byte order goes through pctab__image_swap() first, as in pctab-dump.  Build
+ * it with sanitizers: they see the reads that this program cannot.
  *
- * usage: fuzz_table FILE COUNT [SEED]; exits 1 at the first broken promise, naming the iteration; 77: FILE has no table. */
+ * usage: fuzz_table FILE COUNT [SEED]; exits 1 at the first broken promise, naming the iteration; 77: FILE has no
+ * table. */
 #include <inttypes.h>
 #include <unistd.h>
 
@@ -200,7 +201,8 @@ read_table (const struct subject *s, unsigned char *image, bool must_refuse, str
   const char *broken = NULL;
   for (unsigned i = 0; i < 64 && !broken; i++)
     {
-      uint64_t pc = i % 8 ? s->text - 64 + random_below (s->text_len + 128) : t.base + random_below (UINT64_C (1) << 33);
+      uint64_t pc = i % 8 ? s->text - 64 + random_below (s->text_len + 128)
+                          : t.base + random_below (UINT64_C (1) << 33);
       broken = try_hot (&t, pc, n);
     }
   return broken ? broken : try_cold (&t, s, n);
@@ -253,7 +255,8 @@ main (int argc, char **argv)
       if (broken)
         fprintf (stderr, "fuzz_table: %s, iteration %lu: %s\n", argv[1], i, broken);
     }
-  printf ("%lu mutations of %s's table: %lu refused, %lu accepted; %lu lookups with %lu frames, %lu records, %lu calls\n",
+  printf ("%lu mutations of %s's table: %lu refused, %lu accepted; %lu lookups with %lu frames, "
+          "%lu records, %lu calls\n",
           cnt, argv[1], n.refused, n.accepted, n.lookups, n.frames, n.records, n.calls);
   free (data);
   return broken != NULL;

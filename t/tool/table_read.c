@@ -38,7 +38,8 @@ print_rows (const struct pctab_table *t)
     }
 }
 
-__attribute__ ((noinline)) uint64_t count_lookups (const struct pctab_table *t, uint64_t from, uint64_t to, uint64_t cnt);
+__attribute__ ((noinline)) uint64_t count_lookups (const struct pctab_table *t, uint64_t from, uint64_t to,
+                                                   uint64_t cnt);
 
 uint64_t
 count_lookups (const struct pctab_table *t, uint64_t from, uint64_t to, uint64_t cnt)
