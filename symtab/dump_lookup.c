@@ -139,10 +139,7 @@ put_frames (struct dump *d, struct out *o, const struct pctab_record *record, ui
       pctab__out_str (o, ",\"file\":");
       pctab__out_json (o, frames[i].file);
       pctab__out_str (o, ",\"line\":");
-      if (frames[i].file)
-        pctab__out_int (o, frames[i].line);
-      else
-        pctab__out_str (o, "null");
+      pctab__out_int (o, frames[i].file ? frames[i].line : 0);
       pctab__out_str (o, "}");
     }
   pctab__out_str (o, "]");

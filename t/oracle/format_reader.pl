@@ -556,7 +556,7 @@ sub answer {
   return sprintf '{"pc":"0x%x","func":%s,"entry":%s,"frames":[%s],"cfa":%s,"ra":%s,"fp":%s,"spdelta":%s,'
     . '"maxspdelta":%s,"pcdata":{"unsafe_point":%s}}', $pc, quoted($f ? $f->{name} : undef), $entry,
     join(',', map { sprintf '{"func":%s,"file":%s,"line":%s}', quoted($_->[0]), quoted($_->[1]),
-                            line_or_null(@$_[1, 2]) } @frames),
+                            known_line(@$_[1, 2]) } @frames),
     cfa_json($t, $s, $value ? $value->{offset} : 0), ra_json($t, $s), fp_json($t, $s),
     number_or_null(sp_delta($t, $value)), number_or_null($max),
     defined $start ? "{\"value\":-1,\"start\":$entry}" : 'null';

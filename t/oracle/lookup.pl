@@ -182,7 +182,7 @@ sub expected_rule {
 }
 
 my $STRING = qr/"(?:[^"\\]|\\.)*"/;
-my $FRAME = qr/\{"func":(?:null|$STRING),"file":(?:null|$STRING),"line":(?:null|\d+)\}/;
+my $FRAME = qr/\{"func":(?:null|$STRING),"file":(?:null|$STRING),"line":\d+\}/;
 my $PLACE = qr/\{"register":$STRING,"offset":-?\d+\}/;
 my %numbers; # register name => number
 
@@ -232,9 +232,9 @@ sub parse_line {
     "pcdata":\{"unsafe_point":(null|\{"value":-1,"start":"0x[0-9a-f]+"\})\}\}$/x
     or die "lookup.pl: can't read: $line\n";
   my @frames;
-  while ($frames =~ /\{"func":(null|$STRING),"file":(null|$STRING),"line":(null|\d+)\}/g) {
+  while ($frames =~ /\{"func":(null|$STRING),"file":(null|$STRING),"line":(\d+)\}/g) {
     my ($f, $file, $n) = ($1, $2, $3);
-    push @frames, [text_of($f) // '??', text_of($file) // '??', $n eq 'null' ? 0 : $n];
+    push @frames, [text_of($f) // '??', text_of($file) // '??', $n];
   }
   my $cfa_text = show_cfa($cfa);
   $ra = $ra eq 'null' ? '?' : $ra =~ /^\{"saved":(.*)\}$/ ? sprintf 'c%+d', $1 : show_at($ra);

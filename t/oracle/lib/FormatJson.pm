@@ -5,7 +5,7 @@ use strict;
 use warnings;
 use Exporter qw(import);
 
-our @EXPORT = qw(quoted number_or_null line_or_null hex_or_null cfa_json ra_json fp_json);
+our @EXPORT = qw(quoted number_or_null known_line hex_or_null cfa_json ra_json fp_json);
 
 # As readelf names them.
 my %REGISTERS = (
@@ -24,7 +24,7 @@ sub quoted {
 }
 
 sub number_or_null { return $_[0] // 'null'; }
-sub line_or_null { return defined $_[0] ? $_[1] : 'null'; } # FILE, LINE
+sub known_line { return defined $_[0] ? $_[1] : 0; } # FILE, LINE
 sub hex_or_null { return defined $_[0] ? sprintf '"0x%x"', $_[0] : 'null'; }
 
 sub register {
