@@ -5,15 +5,10 @@
  *
  * usage: fuzz_cfi FILE COUNT [SEED]; exits 1 at the first broken promise, naming the iteration. */
 #include <inttypes.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "import.h"
-
-/* No iteration may take longer, in seconds, sanitizers and a busy machine included. */
-#define HANG_SECONDS 20
+#include "mutate.h"
 
 struct region {
   size_t off, len;
@@ -26,44 +21,11 @@ struct target {
   unsigned region_cnt;
 };
 
-static uint64_t random_state;
-
-/* splitmix64 */
-static uint64_t
-random_next (void)
-{
-  uint64_t z = random_state += 0x9e3779b97f4a7c15;
-  z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
-  z = (z ^ z >> 27) * 0x94d049bb133111eb;
-  return z ^ z >> 31;
-}
-
-static size_t
-random_below (size_t n)
-{
-  return n ? (size_t) (random_next () % n) : 0;
-}
-
 static void
 add_region (struct target *t, uint64_t off, uint64_t len)
 {
   if (off < t->len && len && len <= t->len - off && t->region_cnt < sizeof t->regions / sizeof *t->regions)
     t->regions[t->region_cnt++] = (struct region){ off, len };
-}
-
-static bool
-read_target (struct target *t, const char *path)
-{
-  FILE *in = fopen (path, "rb");
-  if (!in || fseek (in, 0, SEEK_END))
-    return false;
-  long len = ftell (in);
-  rewind (in);
-  t->len = len > 0 ? (size_t) len : 0;
-  t->data = malloc (t->len + 1);
-  bool good = t->data && fread (t->data, 1, t->len, in) == t->len;
-  fclose (in);
-  return good;
 }
 
 static bool
@@ -99,33 +61,8 @@ find_regions (struct target *t, const char *path)
 static void
 damage (const struct target *t, unsigned char *data)
 {
-  static const unsigned char ends[] = { 0x00, 0x01, 0x7f, 0x80, 0xff, 0xfe };
   const struct region *r = &t->regions[random_below (t->region_cnt)];
-  unsigned char *at = data + r->off + random_below (r->len);
-  size_t left = (size_t) (data + r->off + r->len - at), len = 1 + random_below (16);
-  len = len < left ? len : left;
-  switch (random_below (6))
-    {
-    case 0:
-      *at = (unsigned char) random_next ();
-      return;
-    case 1:
-      *at ^= (unsigned char) (1u << random_below (8));
-      return;
-    case 2:
-      *at = ends[random_below (sizeof ends)];
-      return;
-    case 3:
-      memset (at, ends[random_below (sizeof ends)], len);
-      return;
-    case 4:
-      memmove (at, data + r->off + random_below (r->len - len + 1), len);
-      return;
-    default:
-      for (size_t i = 0; i < len; i++)
-        at[i] = (unsigned char) random_next ();
-      return;
-    }
+  damage_bytes (data + r->off, r->len);
 }
 
 static const char *
@@ -198,7 +135,8 @@ main (int argc, char **argv)
       fprintf (stderr, "usage: fuzz_cfi FILE COUNT [SEED]\n");
       return 2;
     }
-  if (!read_target (&t, argv[1]) || !find_regions (&t, argv[1]))
+  t.data = read_file (argv[1], &t.len);
+  if (!t.data || !find_regions (&t, argv[1]))
     {
       fprintf (stderr, "fuzz_cfi: can't use %s\n", argv[1]);
       free (t.data);

@@ -6,15 +6,10 @@
  * usage: fuzz_dwarf FILE COUNT [SEED [DWO]]; with DWO, a file that FILE names, that one is damaged where it lies, and
  * in the end as it was.  Exits 1 at the first broken promise, naming the iteration. */
 #include <inttypes.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "import.h"
-
-/* No iteration may take longer, in seconds, sanitizers and a busy machine included. */
-#define HANG_SECONDS 20
+#include "mutate.h"
 
 #define REGION_MAX 32
 
@@ -30,44 +25,11 @@ struct target {
   unsigned region_cnt;
 };
 
-static uint64_t random_state;
-
-/* splitmix64 */
-static uint64_t
-random_next (void)
-{
-  uint64_t z = random_state += 0x9e3779b97f4a7c15;
-  z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
-  z = (z ^ z >> 27) * 0x94d049bb133111eb;
-  return z ^ z >> 31;
-}
-
-static size_t
-random_below (size_t n)
-{
-  return n ? (size_t) (random_next () % n) : 0;
-}
-
 static void
 add_region (struct target *t, uint64_t off, uint64_t len)
 {
   if (off < t->len && len && len <= t->len - off && t->region_cnt < REGION_MAX)
     t->regions[t->region_cnt++] = (struct region){ off, len };
-}
-
-static bool
-read_target (struct target *t)
-{
-  FILE *in = fopen (t->path, "rb");
-  if (!in || fseek (in, 0, SEEK_END))
-    return false;
-  long len = ftell (in);
-  rewind (in);
-  t->len = len > 0 ? (size_t) len : 0;
-  t->data = malloc (t->len + 1);
-  bool good = t->data && fread (t->data, 1, t->len, in) == t->len;
-  fclose (in);
-  return good;
 }
 
 /* Every debug section counts the same, whatever its size; those that are read first are small. */
@@ -98,32 +60,8 @@ find_regions (struct target *t)
 static void
 damage (const struct target *t, unsigned char *data)
 {
-  static const unsigned char ends[] = { 0x00, 0x01, 0x7f, 0x80, 0xff, 0xfe };
   const struct region *r = &t->regions[random_below (t->region_cnt)];
-  unsigned char *at = data + r->off + random_below (r->len);
-  size_t left = (size_t) (data + r->off + r->len - at), len = 1 + random_below (16);
-  len = len < left ? len : left;
-  switch (random_below (6))
-    {
-    case 0:
-      *at = (unsigned char) random_next ();
-      break;
-    case 1:
-      *at ^= (unsigned char) (1u << random_below (8));
-      break;
-    case 2:
-      *at = ends[random_below (sizeof ends)];
-      break;
-    case 3:
-      memset (at, ends[random_below (sizeof ends)], len);
-      break;
-    case 4:
-      memmove (at, data + r->off + random_below (r->len - len + 1), len);
-      break;
-    default:
-      for (size_t i = 0; i < len; i++)
-        at[i] = (unsigned char) random_next ();
-    }
+  damage_bytes (data + r->off, r->len);
 }
 
 static bool
@@ -273,7 +211,10 @@ main (int argc, char **argv)
   struct target file = { .path = argv[1] }, dwo = { .path = argc > 4 ? argv[4] : NULL };
   struct target *damaged = dwo.path ? &dwo : &file;
   random_state = argc > 3 ? strtoull (argv[3], NULL, 0) : 1;
-  bool good = read_target (&file) && (!dwo.path || read_target (&dwo)) && find_regions (damaged);
+  file.data = read_file (file.path, &file.len);
+  if (dwo.path)
+    dwo.data = read_file (dwo.path, &dwo.len);
+  bool good = file.data && (!dwo.path || dwo.data) && find_regions (damaged);
   if (!good)
     fprintf (stderr, "fuzz_dwarf: can't use %s\n", damaged->path);
   good = good && run (damaged, &file, strtoull (argv[2], NULL, 0));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Damage from a fixed seed, for fuzz_table and fuzz_dump. */
+/* Damage from a fixed seed, for all drivers. */
 #ifndef PCTAB_MUTATE_H
 #define PCTAB_MUTATE_H
 
