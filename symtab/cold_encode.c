@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Names, lines and inlined calls to bytes.  FORMAT, "Cold part". */
+/* Names, lines and inlined calls to bytes.  FORMAT, 6 to 8. */
 #include "cold.h"
 
 #include <pthread.h>

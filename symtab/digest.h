@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The digests of a table.  FORMAT, "Digests". */
+/* The digests of a table.  FORMAT, 2. */
 #ifndef PCTAB_DIGEST_H
 #define PCTAB_DIGEST_H
 

@@ -298,16 +298,3 @@ pctab__elf_contents (struct elf_file *f, struct elf_section *s, struct cursor *c
   pthread_mutex_unlock (&lock);
   return good;
 }
-
-const unsigned char *
-pctab__elf_at (const struct elf_file *f, uint64_t addr, uint64_t len)
-{
-  for (uint32_t i = 0; i < f->segment_cnt; i++)
-    {
-      const struct elf_segment *p = &f->segments[i];
-      if (p->type == PT_LOAD && addr >= p->addr && addr - p->addr <= p->file_size
-          && len <= p->file_size - (addr - p->addr) && inside (f, p->off, p->file_size))
-        return f->data + p->off + (addr - p->addr);
-    }
-  return NULL;
-}

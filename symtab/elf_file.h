@@ -63,7 +63,4 @@ struct elf_section *pctab__elf_section (struct elf_file *f, const char *name);
  * Threads: not safe for one section in two threads; decompress first. */
 bool pctab__elf_contents (struct elf_file *f, struct elf_section *s, struct cursor *c, struct diag *d);
 
-/* The file's bytes of [addr, addr + len) by program headers; NULL when not all of it is in the file. */
-const unsigned char *pctab__elf_at (const struct elf_file *f, uint64_t addr, uint64_t len);
-
 #endif

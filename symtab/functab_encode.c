@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The functab and its index: entries by rising address, gaps included, and for each page of code the slots by which a
- * lookup finds the entry of a PC in one step.  FORMAT, "Ranges, pages, slots", "Functab". */
+ * lookup finds the entry of a PC in one step.  FORMAT, 3 and 4. */
 #include "functab.h"
 
 #include <stdlib.h>

@@ -4,7 +4,7 @@
  * A pcsp *value* is one number: the CFA's offset in units of sp_unit, shifted left by shape_bits, plus the *shape*, the
  * number of everything else in the rule.  A function's rows are two lists: the numbers of their values, and the offsets
  * where they begin.  Functions come in few value lists (prologues and epilogues are alike; where they lie is not), so
- * each list is shared by all functions that have it.  FORMAT, "Lists". */
+ * each list is shared by all functions that have it.  FORMAT, 5. */
 #ifndef PCTAB_HOT_H
 #define PCTAB_HOT_H
 

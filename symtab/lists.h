@@ -9,7 +9,8 @@
 
 #include "table.h"
 
-#ifdef __SSE2__
+/* PCTAB_LISTS_PORTABLE: a test builds the other one too. */
+#if defined __SSE2__ && !defined PCTAB_LISTS_PORTABLE
 #include <emmintrin.h>
 
 static inline uint32_t

@@ -23,7 +23,8 @@ enum pctab_error {
 #undef ERROR
 };
 
-/* The text of an error, in English, without a newline; never NULL.  Static.  Signal: safe. */
+/* The text of an error, in English, without a newline; never NULL.  Static.
+ * Signal: safe.  Threads: any.  Cost: a switch. */
 const char *pctab_error_text (enum pctab_error error);
 
 /* A stretch of code with pages of its own. */
@@ -56,7 +57,7 @@ struct pctab_table {
  * Signal: safe.  Threads: any.  Cost: reads the hot part twice: about 20 ns a function. */
 enum pctab_error pctab_table_open (struct pctab_table *t, const void *image, size_t len, uint64_t addr);
 
-/* Compares the digest of the cold part.  Signal: safe.  Cost: about 0.1 ns a byte of the table. */
+/* Compares the digest of the cold part.  Signal: safe.  Threads: any.  Cost: about 0.1 ns a byte of the table. */
 enum pctab_error pctab_table_check_cold (const struct pctab_table *t);
 
 /* A function of a table, as pctab_findfunc() found it. */
@@ -94,18 +95,20 @@ struct pctab_rule {
   int32_t cfa_off, cfa_add, ra_off, fp_off;
 };
 
-/* What a pcsp value of T says.  Signal: safe.  Cost: one load. */
+/* What a pcsp value of T says.  Signal: safe.  Threads: any.  Cost: one cache line. */
 void pctab_value_rule (const struct pctab_table *t, int32_t value, struct pctab_rule *rule);
 
-/* The SP delta (CFA minus SP, bytes) of a pcsp value, or -1 where the CFA does not count from SP.  Signal: safe. */
+/* The SP delta (CFA minus SP, bytes) of a pcsp value, or -1 where the CFA does not count from SP.
+ * Signal: safe.  Threads: any.  Cost: one cache line. */
 int64_t pctab_value_spdelta (const struct pctab_table *t, int32_t value);
 
 /* The largest SP delta in the function, bytes; PCTAB_MAXSPDELTA_UNBOUNDED where a row does not count from SP (a frame
- * pointer, alloca, stack realignment).  Stored, not computed.  Signal: safe.  Cost: two loads. */
+ * pointer, alloca, stack realignment).  Stored, not computed.
+ * Signal: safe.  Threads: any.  Cost: two cache lines. */
 #define PCTAB_MAXSPDELTA_UNBOUNDED UINT32_MAX
 uint32_t pctab_funcmaxspdelta (const struct pctab_table *t, struct pctab_func f);
 
-/* PCTAB_FUNCFLAG_*.  Signal: safe. */
+/* PCTAB_FUNCFLAG_*.  Signal: safe.  Threads: any.  Cost: one cache line. */
 #define PCTAB_FUNCFLAG_SIGNAL 1 /* a signal frame: its PC is no return address */
 #define PCTAB_FUNCFLAG_TOP 2    /* the outermost frame: it has no caller */
 unsigned pctab_funcflags (const struct pctab_table *t, struct pctab_func f);
@@ -113,7 +116,8 @@ unsigned pctab_funcflags (const struct pctab_table *t, struct pctab_func f);
 /* The cold part: names, files, lines, inlined calls.
  *
  * Names and function records lie in packed blocks.  A pctab_cold unpacks those that its lookups need into a buffer of
- * the caller's and keeps them there, so a batch of PCs shares them; strings it returns point into that buffer. */
+ * the caller's and keeps them there, so a batch of PCs shares them; strings it returns point into that buffer.
+ * Threads: a pctab_cold, with its buffer and cache, is one thread's at a time in every call that takes one. */
 
 struct pctab_code {
   const unsigned char *symbols;
