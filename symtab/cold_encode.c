@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Names, lines and inlined calls to bytes.  FORMAT, 6 to 8. */
+/* Names, lines and inlined calls to bytes.  FORMAT, 7 to 9. */
 #include "cold.h"
 
 #include <pthread.h>

@@ -4,7 +4,7 @@
  * A *position* is a node of the function's inline tree with a file and a line in it; a stream of steps says at which PC
  * it changes and how.  Optimized code jumps to and fro between a function and what is inlined into it, so a step mostly
  * goes to a node that was left a moment ago: positions are kept in a short list, last used first, and a step names one
- * by its place there, with the line relative to where it was left.  FORMAT, 8. */
+ * by its place there, with the line relative to where it was left.  FORMAT, 9. */
 #ifndef PCTAB_COLD_STEPS_H
 #define PCTAB_COLD_STEPS_H
 

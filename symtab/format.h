@@ -5,7 +5,7 @@
 
 #define PCTAB_MAGIC "\177PCTAB\r\n"
 #define PCTAB_MAGIC_LEN 8
-#define PCTAB_VERSION 1 /* 0: a placeholder, unfinished */
+#define PCTAB_VERSION 2 /* 0: a placeholder, unfinished */
 
 /* The header.  Byte offsets. */
 #define PCTAB_H_VERSION 8
@@ -38,16 +38,25 @@
 #define PCTAB_P_SHAPES 8
 #define PCTAB_P_VALUE_LISTS 9
 #define PCTAB_P_OFFSET_LISTS 10
-#define PCTAB_P_HOT_CNT 11 /* those behind are cold */
-#define PCTAB_P_STRING_INDEX 11
-#define PCTAB_P_STRINGS 12
-#define PCTAB_P_RECORD_INDEX 13
-#define PCTAB_P_RECORDS 14
-#define PCTAB_P_ORIGIN_INDEX 15
-#define PCTAB_P_ORIGINS 16
-#define PCTAB_P_LINE_CODES 17
-#define PCTAB_P_LINES 18
-#define PCTAB_P_CNT 19
+#define PCTAB_P_NOPREEMPT 11 /* a bit for each functab entry; empty if none is set */
+#define PCTAB_P_SPWRITE 12
+#define PCTAB_P_ASM 13
+#define PCTAB_P_TABLES 14 /* pcdata */
+#define PCTAB_P_GROUPS 15
+#define PCTAB_P_FUNCTIONS 16
+#define PCTAB_P_TABLE_BLOCKS 17
+#define PCTAB_P_TABLE_LISTS 18
+#define PCTAB_P_HOT_CNT 19 /* those behind are cold */
+#define PCTAB_P_STRING_INDEX 19
+#define PCTAB_P_STRINGS 20
+#define PCTAB_P_RECORD_INDEX 21
+#define PCTAB_P_RECORDS 22
+#define PCTAB_P_ORIGIN_INDEX 23
+#define PCTAB_P_ORIGINS 24
+#define PCTAB_P_LINE_CODES 25
+#define PCTAB_P_LINES 26
+#define PCTAB_P_REASONS 27
+#define PCTAB_P_CNT 28
 
 #define PCTAB_RANGE_BYTES 24 /* offset, end, first page, first entry, and what its lists count from: */
 #define PCTAB_R_VALUES 16
@@ -100,6 +109,26 @@
 #define PCTAB_SHAPES_MAX 255        /* shapes of a module; rules beyond them are unknown */
 #define PCTAB_VALUES_MAX 65536      /* different values of a module; those beyond are unknown */
 #define PCTAB_CFA_OFF_MAX 0x7fffff /* CFA offsets beyond are unknown: values fit 32 bits */
+
+/* Flags: 64 entries a u64.  pcdata. */
+#define PCTAB_TABLE_BYTES 8       /* number, first function */
+#define PCTAB_GROUP_ENTRIES 64    /* functab entries for a group */
+#define PCTAB_GROUP_BYTES 16      /* bits, bits set before, 0 */
+#define PCTAB_TABLE_BLOCK_BYTES 8 /* a head: count, 0; a block: offset, list */
+#define PCTAB_F_BLOCKS 0x80000000u /* of a pcdata function: it is the number of a head, not a list's offset */
+#define PCTAB_L_ROWS 63           /* a pcdata list's first byte */
+#define PCTAB_L_WIDTH_SHIFT 6     /* log2 of the bytes of a value, up to 2 */
+#define PCTAB_L_HEAD_BYTES 1
+
+/* pcdata tables and UnsafePoint's values. */
+#define PCTAB_TABLE_UNSAFEPOINT 0
+#define PCTAB_TABLE_STACKMAPINDEX 1
+#define PCTAB_UNSAFEPOINT_SAFE (-1)
+#define PCTAB_UNSAFEPOINT_UNSAFE (-2)
+#define PCTAB_UNSAFEPOINT_RESTART1 (-3)
+#define PCTAB_UNSAFEPOINT_RESTART2 (-4)
+#define PCTAB_UNSAFEPOINT_RESTART_AT_ENTRY (-5)
+#define PCTAB_RESTART_MAX 20 /* bytes of a restart range */
 
 /* The cold part. */
 #define PCTAB_STORE_BYTES 12       /* of an index entry: key, offset, unpacked bytes */

@@ -58,14 +58,52 @@ struct model_row {
 };
 
 enum {
-  FRAME_SIGNAL = 1, /* a signal frame (CFI's S): its PC is no return address */
+  FRAME_SIGNAL = 1,  /* a signal frame (CFI's S): its PC is no return address */
+  FRAME_TOP = 2,     /* declared outermost: it has no caller, whatever its rows say */
+  FRAME_SPWRITE = 4, /* declared: SP is set in ways that the rows don't say */
+  FRAME_ASM = 8,     /* declared: assembly */
+  FRAME_NOPREEMPT = 16, /* `reason` says why */
+  FRAME_PREEMPT = 32, /* declared preemptible: no default makes it otherwise */
+  FRAME_MARKED = 64, /* an object's record says something of it */
 };
 
 /* One FDE: [off, end), rows[row .. row + row_cnt) by rising offset, the first at `off`; neighbours differ. */
 struct model_frame {
   uint32_t off, end;
   uint32_t row, row_cnt;
-  uint32_t flags;
+  uint16_t flags;
+  uint16_t reason; /* of FRAME_NOPREEMPT: a number of nopreempt.def */
+};
+
+/* What an object's record says of [off, end): in pcdata table `table` its value is this.  OBJECT-FORMAT, 3. */
+struct model_mark {
+  uint32_t off, end;
+  int32_t value;
+  uint32_t table;  /* its number, PCTAB_TABLE_UNSAFEPOINT or another */
+  uint32_t record; /* where in .pcdata its record is; MODEL_NONE: pctab's own */
+  bool single;     /* a range by itself (kind 2), also where another with the same value touches it */
+};
+
+/* One of a pair of points around unsafe code. */
+struct model_point {
+  uint32_t off;
+  uint32_t pair;
+  uint32_t record;
+  bool end;
+};
+
+/* A pcdata table: stretches[stretch .. stretch + stretch_cnt) by rising offset, without overlap, each in one frame, none
+ * with -1.  Two that touch in one frame have different values.  Tables are in the order of their numbers; one
+ * without stretches is left out, unless it has a name. */
+struct model_table {
+  uint32_t number;
+  uint32_t stretch, stretch_cnt;
+  struct model_str name; /* empty: none was given */
+};
+
+struct model_stretch {
+  uint32_t off, end;
+  int32_t value;
 };
 
 /* A function symbol.  Size 0: not known. */
@@ -143,6 +181,10 @@ struct model {
   MODEL_VEC (struct rule) rules;
   MODEL_VEC (struct model_frame) frames;
   MODEL_VEC (struct model_row) rows;
+  MODEL_VEC (struct model_mark) marks;         /* as imported; pctab__mark_resolve() makes tables of them */
+  MODEL_VEC (struct model_point) points;       /* likewise */
+  MODEL_VEC (struct model_table) tables;
+  MODEL_VEC (struct model_stretch) stretches;
   MODEL_VEC (struct model_symbol) symbols;
   MODEL_VEC (struct model_str) files;
   MODEL_VEC (struct model_line) lines;
