@@ -420,6 +420,6 @@ pctab__cfi_run_fde (struct cfi_machine *x, const struct cfi_cie *cie, const stru
     return false;
   m->frames.at[m->frames.cnt++] = (struct model_frame){ off, off + len, (uint32_t) x->frame_row,
                                                         (uint32_t) (m->rows.cnt - x->frame_row),
-                                                        cie->is_signal ? FRAME_SIGNAL : 0 };
+                                                        cie->is_signal ? FRAME_SIGNAL : 0, 0 };
   return true;
 }

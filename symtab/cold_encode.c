@@ -64,6 +64,9 @@ put_strings (struct cold_encoder *e)
   for (uint32_t i = 0; i < e->pool.file_cnt; i++)
     if (!put_string (e, number++, &m->files.at[e->pool.files[i]]))
       return false;
+  for (size_t i = 0; i < m->tables.cnt; i++)
+    if (!put_string (e, number++, &m->tables.at[i].name))
+      return false;
   return true;
 }
 

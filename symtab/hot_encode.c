@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "format.h"
+#include "offset_list.h"
 
 /* Rules to shapes and values */
 
@@ -199,7 +200,7 @@ max_row (const struct model *m, const struct hot *h, const struct model_frame *f
 static unsigned
 frame_head (const struct model *m, const struct model_frame *f, uint32_t max)
 {
-  bool top = m->rules.at[m->rows.at[f->row].rule].ra == RA_UNDEFINED;
+  bool top = f->flags & FRAME_TOP || m->rules.at[m->rows.at[f->row].rule].ra == RA_UNDEFINED;
   return (max == MODEL_NONE ? PCTAB_V_UNBOUNDED : max) | (f->flags & FRAME_SIGNAL ? PCTAB_V_SIGNAL : 0)
          | (top ? PCTAB_V_TOP : 0);
 }
@@ -225,7 +226,7 @@ need_wide (const struct hot *h, const struct model_row *rows, uint32_t cnt)
 static uint32_t
 add_values (struct hot *h, const struct model_row *rows, uint32_t cnt, unsigned head)
 {
-  unsigned char list[PCTAB_V_HEAD_BYTES + 2 * (PCTAB_O_NEAR_MAX + PCTAB_O_FAR_MAX + 1)], *p = list;
+  unsigned char list[PCTAB_V_HEAD_BYTES + 2 * OFFSET_LIST_ROWS], *p = list;
   unsigned wide = need_wide (h, rows, cnt) ? PCTAB_V_WIDE : 0;
   *p++ = (unsigned char) (cnt | wide);
   *p++ = (unsigned char) head;
@@ -249,28 +250,9 @@ add_near_offsets (struct hot *h, const struct model_row *rows, uint32_t cnt)
 static uint32_t
 add_far_offsets (struct hot *h, const struct model_row *rows, uint32_t cnt, uint32_t near)
 {
-  unsigned char list[2 + PCTAB_O_NEAR_MAX + 2 * PCTAB_O_FAR_MAX], *p = list;
-  *p++ = (unsigned char) near;
-  for (uint32_t i = 1; i <= near; i++)
-    *p++ = (unsigned char) ((rows[i].off - rows[0].off) / h->insn);
-  if (near + 1 < cnt && (p - list) & 1)
-    *p++ = 0;
-  for (uint32_t i = near + 1; i < cnt; i++)
-    p = put_u16 (p, (rows[i].off - rows[0].off) / h->insn);
-  return pctab__pool_add (&h->offset_lists, list, (size_t) (p - list));
-}
-
-/* How many of CNT rows go into one pair of lists; *NEAR: how many of them, behind the first, are near it. */
-static uint32_t
-rows_that_fit (const struct hot *h, const struct model_row *rows, uint32_t cnt, uint32_t *near)
-{
-  uint32_t i = 1;
-  while (i < cnt && i <= PCTAB_O_NEAR_MAX && (rows[i].off - rows[0].off) / h->insn < PCTAB_O_NEAR_END)
-    i++;
-  *near = i - 1;
-  while (i < cnt && i - 1 - *near < PCTAB_O_FAR_MAX && (rows[i].off - rows[0].off) / h->insn < PCTAB_O_FAR_END)
-    i++;
-  return i;
+  unsigned char list[OFFSET_LIST_BYTES];
+  return pctab__pool_add (&h->offset_lists, list,
+                          (size_t) (pctab__offsets_put (list, rows, cnt, near, h->insn) - list));
 }
 
 /* A long function: its rows in blocks, each from a stated row on with lists of its own, so that a lookup searches the
@@ -290,7 +272,7 @@ add_long (const struct model *m, struct hot *h, const struct model_frame *f, str
   l->max_value = max == MODEL_NONE ? 0 : (uint16_t) h->number_of[rows[max].rule];
   for (uint32_t i = 0, cnt, near; i < f->row_cnt; i += cnt)
     {
-      cnt = rows_that_fit (h, rows + i, f->row_cnt - i, &near);
+      cnt = pctab__offsets_fit (rows + i, f->row_cnt - i, h->insn, &near);
       uint32_t values = add_values (h, rows + i, cnt, 0), offsets = add_far_offsets (h, rows + i, cnt, near);
       if (values == UINT32_MAX || offsets == UINT32_MAX || !model_reserve (&h->blocks, 1))
         return false;
@@ -305,7 +287,8 @@ add_frame (const struct model *m, struct hot *h, const struct model_frame *f, st
 {
   const struct model_row *rows = &m->rows.at[f->row];
   uint32_t near;
-  if (rows_that_fit (h, rows, f->row_cnt, &near) < f->row_cnt || f->end - f->off >= PCTAB_LONG_BYTES_MIN)
+  if (pctab__offsets_fit (rows, f->row_cnt, h->insn, &near) < f->row_cnt
+      || f->end - f->off >= PCTAB_LONG_BYTES_MIN)
     return add_long (m, h, f, func);
   func->values = add_values (h, rows, f->row_cnt, frame_head (m, f, max_row (m, h, f)));
   bool all_near = near + 1 == f->row_cnt && !need_wide (h, rows, f->row_cnt);

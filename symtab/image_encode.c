@@ -13,6 +13,7 @@
 #include "format.h"
 #include "functab.h"
 #include "hot.h"
+#include "pcdata_encode.h"
 
 struct image {
   struct model *m;
@@ -80,7 +81,7 @@ encode_hot (struct image *im, struct diag *d)
     return false;
   pctab__functab_encode (&im->functab, &im->parts[PCTAB_P_RANGES], &im->parts[PCTAB_P_PAGES],
                          &im->parts[PCTAB_P_SLOTS], &im->parts[PCTAB_P_FUNCTAB]);
-  return true;
+  return pctab__pcdata_encode (im->m, &im->functab, im->arch->insn, im->parts, d);
 }
 
 static void
@@ -124,7 +125,7 @@ patch_u32 (struct buf *out, size_t at, uint32_t v)
   pctab__buf_free (&word);
 }
 
-/* Lays out everything.  Each part starts at a multiple of 8 in the hot part, of 4 in the cold one. */
+/* Lays out everything, each part at a multiple of 8. */
 static bool
 assemble (struct image *im, const struct image_about *about, struct buf *out, struct diag *d)
 {
