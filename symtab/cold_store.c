@@ -90,7 +90,7 @@ pctab_cold_open (struct pctab_cold *c, const struct pctab_table *t, void *buf, s
   c->file_cnt = cursor_u32 (&origins);
   uint64_t raw;
   if (origins.bad || !raw_bytes (t, PCTAB_P_STRING_INDEX, &raw)
-      || (uint64_t) c->name_cnt + c->origin_cnt + c->file_cnt > (raw < UINT32_MAX ? raw : UINT32_MAX)
+      || (uint64_t) c->name_cnt + c->origin_cnt + c->file_cnt + t->table_cnt > (raw < UINT32_MAX ? raw : UINT32_MAX)
       || cursor_left (&origins) / 4 < ((uint64_t) c->origin_cnt + PCTAB_ORIGIN_GROUP - 1) / PCTAB_ORIGIN_GROUP
       || !open_code (&c->adv, &codes) || !open_code (&c->step, &codes) || !open_code (&c->number, &codes))
     return PCTAB_ERROR_COLD;
@@ -165,7 +165,7 @@ pctab__cold_block (struct pctab_cold *c, bool records, uint32_t block, struct cu
 static uint32_t
 string_cnt (const struct pctab_cold *c)
 {
-  return c->name_cnt + c->origin_cnt + c->file_cnt;
+  return c->name_cnt + c->origin_cnt + c->file_cnt + c->table->table_cnt;
 }
 
 /* Passes CNT strings: eight bytes at once up to where the last one ends. */

@@ -178,7 +178,7 @@ dump_lookup (struct dump *d, uint64_t pc, struct out *o)
     pctab__out_str (o, ",\"cfa\":null,\"ra\":null,\"fp\":null,\"spdelta\":null,\"maxspdelta\":null");
   if (record || framed)
     {
-      put_address (o, ",\"pcdata\":{\"unsafe_point\":{\"value\":-1,\"start\":\"", record ? record->entry : f.entry);
+      put_address (o, ",\"pcdata\":{\"unsafe_point\":{\"value\":-1,\"start\":\"", record ? record->entry : pctab_func_entry (&d->table, f));
       pctab__out_str (o, "}}}\n");
     }
   else

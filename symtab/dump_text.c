@@ -7,9 +7,10 @@
 #include "table.h"
 
 static const char *const part_names[PCTAB_P_CNT] = {
-  "build_id", "ranges",      "pages",        "slots",        "functab",      "longs",        "blocks",
-  "values",   "shapes",      "value_lists",  "offset_lists", "string_index", "strings",      "record_index",
-  "records",  "origin_index", "origins",     "line_codes",   "lines",
+  "build_id",     "ranges",      "pages",         "slots",         "functab",         "longs",       "blocks",
+  "values",       "shapes",      "value_lists",   "offset_lists",  "not_preemptible", "writes_sp",   "assembly",
+  "pcdata_tables", "pcdata_groups", "pcdata_functions", "pcdata_blocks", "pcdata_lists", "string_index", "strings",
+  "record_index", "records",     "origin_index",  "origins",       "line_codes",      "lines",       "reasons",
 };
 
 static uint32_t
@@ -31,7 +32,7 @@ dump_rows (const struct dump *d, struct pctab_func f, uint64_t end,
   unsigned insn = 1u << d->table.insn_shift;
   uint64_t start, last = UINT64_MAX;
   /* From a row to the next: double the distance until the value begins elsewhere, then halve. */
-  for (uint64_t pc = f.entry; pc < end;)
+  for (uint64_t pc = pctab_func_entry (&d->table, f); pc < end;)
     {
       int32_t value = pctab_pcvalue (&d->table, f, pc, &start);
       if (start != last)
@@ -54,7 +55,7 @@ static bool
 same_func (const struct dump *d, struct pctab_func f, uint64_t pc)
 {
   struct pctab_func g = pctab_findfunc (&d->table, pc);
-  return g.bits && g.entry == f.entry;
+  return g.bits && g.off == f.off;
 }
 
 /* The end of a frame's function, as findfunc sees it. */
@@ -62,7 +63,7 @@ static uint64_t
 frame_end (const struct dump *d, struct pctab_func f, uint64_t limit)
 {
   unsigned insn = 1u << d->table.insn_shift;
-  uint64_t lo = f.entry, step = insn;
+  uint64_t lo = pctab_func_entry (&d->table, f), step = insn;
   while (step < limit - lo && same_func (d, f, lo + step))
     {
       lo += step;
@@ -102,7 +103,7 @@ dump_count (struct dump *d, struct dump_stats *s)
       s->with_lines += (r.flags & PCTAB_R_LINES) != 0;
       s->inlined += r.node_cnt;
       struct pctab_func f = pctab_findfunc (&d->table, r.entry);
-      if (!f.bits || f.entry < done)
+      if (!f.bits || pctab_func_entry (&d->table, f) < done)
         continue;
       struct row_walk w = { s, NULL, d };
       done = frame_end (d, f, UINT64_MAX);

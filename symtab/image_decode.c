@@ -104,13 +104,12 @@ find_parts (struct pctab_table *t)
          && t->value_cnt;
 }
 
-/* The offset list of ROWS rows at OFF: as many offsets, rising. */
-static bool
-offsets_hold (const struct pctab_table *t, uint64_t off, unsigned rows, bool far)
+bool
+pctab__offsets_hold (const unsigned char *lists, uint32_t len, uint64_t off, unsigned rows, bool far)
 {
-  if (off > t->offset_list_len)
+  if (off > len)
     return false;
-  const unsigned char *near = t->offset_lists + off, *wide = near;
+  const unsigned char *near = lists + off, *wide = near;
   unsigned near_cnt = rows - 1;
   if (far)
     {
@@ -118,9 +117,8 @@ offsets_hold (const struct pctab_table *t, uint64_t off, unsigned rows, bool far
       wide = far_offsets (near++, near_cnt);
     }
   unsigned far_cnt = rows - 1 - near_cnt;
-  if (near_cnt > PCTAB_O_NEAR_MAX || near_cnt > rows - 1 || far_cnt > PCTAB_O_FAR_MAX
-      || near - t->offset_lists + near_cnt > t->offset_list_len
-      || (far_cnt && wide - t->offset_lists + 2 * (uint64_t) far_cnt > t->offset_list_len))
+  if (near_cnt > PCTAB_O_NEAR_MAX || near_cnt > rows - 1 || far_cnt > PCTAB_O_FAR_MAX || near - lists + near_cnt > len
+      || (far_cnt && wide - lists + 2 * (uint64_t) far_cnt > len))
     return false;
   for (unsigned i = 0, last = 0; i < rows - 1; i++)
     {
@@ -146,7 +144,7 @@ lists_hold (const struct pctab_table *t, uint64_t values_off, uint64_t offsets_o
   for (unsigned i = 0; i < rows; i++)
     if ((wide == 2 ? at_le16 (v + PCTAB_V_HEAD_BYTES + 2 * i) : v[PCTAB_V_HEAD_BYTES + i]) >= t->value_cnt)
       return false;
-  return offsets_hold (t, offsets_off, rows, far);
+  return pctab__offsets_hold (t->offset_lists, t->offset_list_len, offsets_off, rows, far);
 }
 
 static bool
@@ -371,6 +369,8 @@ pctab_table_open (struct pctab_table *table, const void *data, size_t len, uint6
     return PCTAB_ERROR_LISTS;
   if (!ranges_hold (&t))
     return PCTAB_ERROR_INDEX;
+  if (!pctab__pcdata_hold (&t))
+    return PCTAB_ERROR_PCDATA;
   pctab__table_range (&t, t.ranges, &t.first);
   *table = t;
   return PCTAB_ERROR_OK;

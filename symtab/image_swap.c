@@ -35,15 +35,18 @@ swap_elements (unsigned char *p, size_t len, const signed char *widths)
 }
 
 static const signed char u32s[] = { 4, 0 }, u16s[] = { 2, 0 }, u64s[] = { 8, 0 }, longs[] = { 4, 4, 4, 2, 2, 0 },
-                         shapes[] = { -8, 4, 4, 4, 0 },
+                         shapes[] = { -8, 4, 4, 4, 0 }, groups[] = { 8, 4, 4, 0 },
                          header[] = { -PCTAB_MAGIC_LEN, 4, 4, 4, 2, -2, 8, 8, 8, 8, -4, 4, 8, 0 };
 
 /* Lists and what varints and bits say have one order on every target. */
 static const signed char *const part_fields[PCTAB_P_CNT] = {
-  [PCTAB_P_RANGES] = u32s,       [PCTAB_P_PAGES] = u32s,        [PCTAB_P_SLOTS] = u16s,
-  [PCTAB_P_FUNCTAB] = u64s,      [PCTAB_P_LONGS] = longs,       [PCTAB_P_BLOCKS] = u32s,
-  [PCTAB_P_VALUES] = u32s,       [PCTAB_P_SHAPES] = shapes,     [PCTAB_P_STRING_INDEX] = u32s,
-  [PCTAB_P_RECORD_INDEX] = u32s, [PCTAB_P_ORIGIN_INDEX] = u32s, [PCTAB_P_LINE_CODES] = u16s,
+  [PCTAB_P_RANGES] = u32s,       [PCTAB_P_PAGES] = u32s,         [PCTAB_P_SLOTS] = u16s,
+  [PCTAB_P_FUNCTAB] = u64s,      [PCTAB_P_LONGS] = longs,        [PCTAB_P_BLOCKS] = u32s,
+  [PCTAB_P_VALUES] = u32s,       [PCTAB_P_SHAPES] = shapes,      [PCTAB_P_NOPREEMPT] = u64s,
+  [PCTAB_P_SPWRITE] = u64s,      [PCTAB_P_ASM] = u64s,           [PCTAB_P_TABLES] = u32s,
+  [PCTAB_P_GROUPS] = groups,     [PCTAB_P_FUNCTIONS] = u32s,     [PCTAB_P_TABLE_BLOCKS] = u32s,
+  [PCTAB_P_STRING_INDEX] = u32s, [PCTAB_P_RECORD_INDEX] = u32s,  [PCTAB_P_ORIGIN_INDEX] = u32s,
+  [PCTAB_P_LINE_CODES] = u16s,
 };
 
 static bool

@@ -83,4 +83,26 @@ far_row (const unsigned char *list, unsigned row_cnt, uint32_t units, uint32_t *
   return row;
 }
 
+/* A list of a pcdata table: its rows, where they begin, and their values. */
+struct pcdata_list {
+  unsigned row_cnt, width; /* width: bytes of a value */
+  const unsigned char *offsets, *values;
+};
+
+static inline struct pcdata_list
+open_list (const unsigned char *list)
+{
+  struct pcdata_list l = { *list & PCTAB_L_ROWS, 1u << (*list >> PCTAB_L_WIDTH_SHIFT), list + PCTAB_L_HEAD_BYTES, NULL };
+  unsigned near_cnt = *l.offsets, far_cnt = l.row_cnt - 1 - near_cnt;
+  l.values = far_cnt ? far_offsets (l.offsets, near_cnt) + 2 * far_cnt : l.offsets + 1 + near_cnt;
+  return l;
+}
+
+static inline int32_t
+row_value (const struct pcdata_list *l, unsigned row)
+{
+  const unsigned char *v = l->values + l->width * row;
+  return l->width == 1 ? (int8_t) *v : l->width == 2 ? (int16_t) at_le16 (v) : (int32_t) at_le32 (v);
+}
+
 #endif

@@ -15,31 +15,32 @@
 static inline __attribute__ ((always_inline)) struct pctab_func
 find_in_range (const struct pctab_table *t, const struct pctab_range *r, uint64_t in, uint64_t pc)
 {
+  const unsigned char *functab = t->functab;
   uint64_t idx = at_u32 (r->pages + 4 * (in >> 16)) + (uint64_t) at_u16 (r->slots + 2 * (in >> t->slot_shift));
-  const unsigned char *e = t->functab + PCTAB_FUNCTAB_BYTES * idx;
+  const unsigned char *e = functab + PCTAB_FUNCTAB_BYTES * idx;
   /* Up to two steps without a branch, since nothing could foretell it.  The page's first entry starts at 0 and so
    * stays; what stands before the functab's first one is readable. */
   unsigned above = entry_start (e) > (uint16_t) in,
            both = above & (entry_start (e - PCTAB_FUNCTAB_BYTES) > (uint16_t) in);
-  e -= PCTAB_FUNCTAB_BYTES * (above + both);
-  uint64_t bits = at_u64 (e);
+  idx -= above + both;
+  uint64_t bits = at_u64 (functab + PCTAB_FUNCTAB_BYTES * idx);
   while (__builtin_expect ((uint16_t) bits > (uint16_t) in, 0))
-    bits = at_u64 (e -= PCTAB_FUNCTAB_BYTES);
+    bits = at_u64 (functab + PCTAB_FUNCTAB_BYTES * --idx);
   /* The bytes between PC and the next entry, which is at most a page away, against those that are not the
    * function's. */
-  uint16_t left = (uint16_t) (entry_start (e + PCTAB_FUNCTAB_BYTES) - 1 - in);
+  uint16_t left = (uint16_t) (entry_start (functab + PCTAB_FUNCTAB_BYTES * (idx + 1)) - 1 - in);
   if (left < (bits >> PCTAB_E_PAD_SHIFT & PCTAB_E_PAD_MAX))
-    return (struct pctab_func){ 0, 0 };
+    return (struct pctab_func){ 0 };
   if (__builtin_expect (entry_kind (bits) - 1 > PCTAB_E_KIND_FAR - 1, 0))
     {
       if (entry_kind (bits) == PCTAB_E_KIND_GAP)
-        return (struct pctab_func){ 0, 0 };
+        return (struct pctab_func){ 0 };
       if (entry_kind (bits) == PCTAB_E_KIND_LONG)
-        return (struct pctab_func){ t->base + at_u32 (t->longs + PCTAB_LONG_BYTES * (bits >> PCTAB_E_LONG_SHIFT)),
+        return (struct pctab_func){ at_u32 (t->longs + PCTAB_LONG_BYTES * (bits >> PCTAB_E_LONG_SHIFT)), (uint32_t) idx,
                                     bits };
-      bits = at_u64 (e - PCTAB_FUNCTAB_BYTES);
+      bits = at_u64 (functab + PCTAB_FUNCTAB_BYTES * --idx);
     }
-  return (struct pctab_func){ pc - (uint16_t) (in - bits), bits };
+  return (struct pctab_func){ (uint32_t) (pc - t->base) - (uint16_t) (in - bits), (uint32_t) idx, bits };
 }
 
 /* The range that PC is at or behind; NULL: before all. */
@@ -65,10 +66,10 @@ find_elsewhere (const struct pctab_table *t, uint64_t pc)
   const unsigned char *found = find_range (t, pc);
   struct pctab_range range;
   if (!found)
-    return (struct pctab_func){ 0, 0 };
+    return (struct pctab_func){ 0 };
   pctab__table_range (t, found, &range);
   if (pc - range.pc >= range.len)
-    return (struct pctab_func){ 0, 0 };
+    return (struct pctab_func){ 0 };
   return find_in_range (t, &range, pc - range.pc, pc);
 }
 
@@ -85,7 +86,7 @@ pctab_findfunc (const struct pctab_table *t, uint64_t pc)
 static uint32_t
 list_base (const struct pctab_table *t, struct pctab_func f, unsigned field)
 {
-  return t->range_cnt > 1 ? at_u32 (find_range (t, f.entry) + field) : 0;
+  return t->range_cnt > 1 ? at_u32 (find_range (t, pctab_func_entry (t, f)) + field) : 0;
 }
 
 /* A short function's lists, if the range's base is 0. */
@@ -115,19 +116,25 @@ func_long (const struct pctab_table *t, struct pctab_func f)
   return entry_kind (f.bits) == PCTAB_E_KIND_LONG ? t->longs + PCTAB_LONG_BYTES * (f.bits >> PCTAB_E_LONG_SHIFT) : NULL;
 }
 
-/* The last block of a long function that starts at or before OFF, an offset from its entry. */
-static const unsigned char *
-find_block (const struct pctab_table *t, const unsigned char *l, uint32_t off)
+/* The last of CNT blocks of BYTES each that starts at or before OFF, an offset from the function's entry. */
+static inline const unsigned char *
+find_block (const unsigned char *b, unsigned bytes, uint32_t cnt, uint32_t off)
 {
-  const unsigned char *b = t->blocks + PCTAB_BLOCK_BYTES * (uint64_t) at_u32 (l + 4);
-  for (uint32_t cnt = at_u32 (l + 8); cnt > 1;)
+  while (cnt > 1)
     {
       uint32_t half = cnt / 2;
-      const unsigned char *mid = b + PCTAB_BLOCK_BYTES * (uint64_t) half;
+      const unsigned char *mid = b + bytes * (uint64_t) half;
       b = at_u32 (mid) <= off ? mid : b;
       cnt -= half;
     }
   return b;
+}
+
+/* How far PC is from the function's entry. */
+static inline uint32_t
+func_offset (const struct pctab_table *t, struct pctab_func f, uint64_t pc)
+{
+  return (uint32_t) (pc - t->base) - f.off;
 }
 
 /* The value in a function of any kind, in any range. */
@@ -135,10 +142,11 @@ static __attribute__ ((noinline)) int32_t
 any_value (const struct pctab_table *t, struct pctab_func f, uint64_t pc, uint64_t *start)
 {
   const unsigned char *l = func_long (t, f), *values, *offsets;
-  uint32_t from = 0, row_from;
+  uint32_t in = func_offset (t, f, pc), from = 0, row_from;
   if (l)
     {
-      const unsigned char *b = find_block (t, l, (uint32_t) (pc - f.entry));
+      const unsigned char *b = find_block (t->blocks + PCTAB_BLOCK_BYTES * (uint64_t) at_u32 (l + 4), PCTAB_BLOCK_BYTES,
+                                           at_u32 (l + 8), in);
       from = at_u32 (b);
       values = t->value_lists + at_u32 (b + 4);
       offsets = t->offset_lists + at_u32 (b + 8);
@@ -148,11 +156,11 @@ any_value (const struct pctab_table *t, struct pctab_func f, uint64_t pc, uint64
       values = func_values (t, f) + list_base (t, f, PCTAB_R_VALUES);
       offsets = func_offsets (t, f) + list_base (t, f, PCTAB_R_OFFSETS);
     }
-  uint32_t units = (uint32_t) (pc - f.entry - from) >> t->insn_shift;
+  uint32_t units = (in - from) >> t->insn_shift;
   unsigned row = entry_kind (f.bits) == PCTAB_E_KIND_NEAR ? near_row (offsets, values[0], units, &row_from)
                                                           : far_row (offsets, values[0] & PCTAB_V_ROWS, units,
                                                                      &row_from);
-  *start = f.entry + from + ((uint64_t) row_from << t->insn_shift);
+  *start = pctab_func_entry (t, f) + from + ((uint64_t) row_from << t->insn_shift);
   return list_value (t, values, row);
 }
 
@@ -163,8 +171,8 @@ pctab_pcvalue (const struct pctab_table *t, struct pctab_func f, uint64_t pc, ui
     return any_value (t, f, pc, start);
   const unsigned char *values = func_values (t, f);
   uint32_t from;
-  unsigned row = near_row (func_offsets (t, f), values[0], (uint32_t) (pc - f.entry) >> t->insn_shift, &from);
-  *start = f.entry + ((uint64_t) from << t->insn_shift);
+  unsigned row = near_row (func_offsets (t, f), values[0], func_offset (t, f, pc) >> t->insn_shift, &from);
+  *start = pctab_func_entry (t, f) + ((uint64_t) from << t->insn_shift);
   return (int32_t) at_u32 (t->value_of + 4 * values[PCTAB_V_HEAD_BYTES + row]);
 }
 
@@ -217,9 +225,85 @@ pctab_funcmaxspdelta (const struct pctab_table *t, struct pctab_func f)
   return (uint32_t) (value >> t->shape_bits) * t->sp_unit;
 }
 
+/* Bit IDX of a plane. */
+static inline unsigned
+plane_bit (const unsigned char *plane, uint32_t idx)
+{
+  return plane ? (unsigned) (at_u64 (plane + 8 * (idx / 64)) >> idx % 64) & 1 : 0;
+}
+
 unsigned
 pctab_funcflags (const struct pctab_table *t, struct pctab_func f)
 {
   unsigned head = func_head (t, f);
-  return (head & PCTAB_V_SIGNAL ? PCTAB_FUNCFLAG_SIGNAL : 0) | (head & PCTAB_V_TOP ? PCTAB_FUNCFLAG_TOP : 0);
+  return (head & PCTAB_V_SIGNAL ? PCTAB_FUNCFLAG_SIGNAL : 0) | (head & PCTAB_V_TOP ? PCTAB_FUNCFLAG_TOP : 0)
+         | PCTAB_FUNCFLAG_NOPREEMPT * plane_bit (t->nopreempt, f.idx)
+         | PCTAB_FUNCFLAG_SPWRITE * plane_bit (t->spwrite, f.idx) | PCTAB_FUNCFLAG_ASM * plane_bit (t->assembly, f.idx);
+}
+
+/* pcdata tables */
+
+uint32_t
+pctab_pcdata_cnt (const struct pctab_table *t)
+{
+  return t->table_cnt;
+}
+
+uint32_t
+pctab_pcdata_number (const struct pctab_table *t, uint32_t i)
+{
+  return at_u32 (t->tables + PCTAB_TABLE_BYTES * (uint64_t) i);
+}
+
+/* What table I says of the function: its element in the functions; NULL: nothing. */
+static inline const unsigned char *
+find_function (const struct pctab_table *t, uint32_t i, struct pctab_func f)
+{
+  const unsigned char *g = t->groups
+                           + PCTAB_GROUP_BYTES * ((uint64_t) i * t->group_cnt + f.idx / PCTAB_GROUP_ENTRIES);
+  uint64_t bits = at_u64 (g), bit = UINT64_C (1) << f.idx % PCTAB_GROUP_ENTRIES;
+  if (!(bits & bit))
+    return NULL;
+  uint32_t before = at_u32 (t->tables + PCTAB_TABLE_BYTES * (uint64_t) i + 4) + at_u32 (g + 8);
+  return t->functions + 4 * (uint64_t) (before + count_bits (bits & (bit - 1)));
+}
+
+/* The table with that number, or the one where it would be. */
+static uint32_t
+find_table (const struct pctab_table *t, uint32_t number)
+{
+  uint32_t lo = 0, hi = t->table_cnt;
+  while (lo < hi)
+    {
+      uint32_t mid = lo + (hi - lo) / 2;
+      if (pctab_pcdata_number (t, mid) < number)
+        lo = mid + 1;
+      else
+        hi = mid;
+    }
+  return lo;
+}
+
+int32_t
+pctab_pcdatavalue (const struct pctab_table *t, struct pctab_func f, uint32_t number, uint64_t pc, uint64_t *start)
+{
+  uint32_t i = find_table (t, number), in = func_offset (t, f, pc), from = 0, row_from;
+  *start = pctab_func_entry (t, f);
+  if (i == t->table_cnt || pctab_pcdata_number (t, i) != number)
+    return PCTAB_UNSAFEPOINT_SAFE;
+  const unsigned char *function = find_function (t, i, f);
+  if (!function)
+    return PCTAB_UNSAFEPOINT_SAFE;
+  uint32_t list = at_u32 (function);
+  if (list & PCTAB_F_BLOCKS)
+    {
+      const unsigned char *head = t->table_blocks + PCTAB_TABLE_BLOCK_BYTES * (uint64_t) (list & ~PCTAB_F_BLOCKS);
+      const unsigned char *b = find_block (head + PCTAB_TABLE_BLOCK_BYTES, PCTAB_TABLE_BLOCK_BYTES, at_u32 (head), in);
+      from = at_u32 (b);
+      list = at_u32 (b + 4);
+    }
+  struct pcdata_list l = open_list (t->table_lists + list);
+  unsigned row = far_row (l.offsets, l.row_cnt, (in - from) >> t->insn_shift, &row_from);
+  *start += from + ((uint64_t) row_from << t->insn_shift);
+  return row_value (&l, row);
 }

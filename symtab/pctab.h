@@ -34,7 +34,7 @@ struct pctab_range {
   const unsigned char *pages, *slots;
 };
 
-/* An open table.  The members are private; copying one is fine.  Bytes: about 250. */
+/* An open table.  The members are private; copying one is fine.  Bytes: about 350. */
 struct pctab_table {
   struct pctab_range first; /* most modules have no other */
   const unsigned char *functab, *value_of;
@@ -45,8 +45,10 @@ struct pctab_table {
   uint32_t len, hot_len;
   uint64_t base; /* the PC of text offset 0 */
   const unsigned char *image, *ranges, *pages, *slots, *longs, *blocks, *shapes;
+  const unsigned char *nopreempt, *spwrite, *assembly; /* bits by functab entry; NULL: none is set */
+  const unsigned char *tables, *groups, *functions, *table_blocks, *table_lists; /* pcdata */
   uint32_t range_cnt, page_cnt, slot_cnt, entry_cnt, long_cnt, block_cnt, value_cnt, shape_cnt, value_list_len,
-    offset_list_len;
+    offset_list_len, table_cnt, group_cnt /* of a table */, function_cnt, table_block_cnt, table_list_len;
 };
 
 /* Opens the table of LEN readable bytes at IMAGE, which must stay as they are while the table is used.  ADDR is the
@@ -62,12 +64,20 @@ enum pctab_error pctab_table_check_cold (const struct pctab_table *t);
 
 /* A function of a table, as pctab_findfunc() found it. */
 struct pctab_func {
-  uint64_t entry; /* its first PC */
-  uint64_t bits;  /* private: its functab entry; 0: no function */
+  uint32_t off;  /* its first PC, counted from the table's `base` */
+  uint32_t idx;  /* private: the number of a functab entry of its own */
+  uint64_t bits; /* private: that entry; 0: no function */
 };
 
+/* The first PC of F, of T.  Signal: safe.  Threads: any.  Cost: an addition. */
+static inline uint64_t
+pctab_func_entry (const struct pctab_table *t, struct pctab_func f)
+{
+  return t->base + f.off;
+}
+
 /* Finds the function with frame information that PC lies in.  `bits` 0: PC is in a gap, a PLT, code without frame
- * information, or outside the module; `entry` is then undefined.
+ * information, or outside the module; the rest is then undefined.
  * Signal: safe.  Threads: any.  Cost: three cache lines; no search. */
 struct pctab_func pctab_findfunc (const struct pctab_table *t, uint64_t pc);
 
@@ -111,7 +121,36 @@ uint32_t pctab_funcmaxspdelta (const struct pctab_table *t, struct pctab_func f)
 /* PCTAB_FUNCFLAG_*.  Signal: safe.  Threads: any.  Cost: one cache line. */
 #define PCTAB_FUNCFLAG_SIGNAL 1 /* a signal frame: its PC is no return address */
 #define PCTAB_FUNCFLAG_TOP 2    /* the outermost frame: it has no caller */
+#define PCTAB_FUNCFLAG_NOPREEMPT 4 /* a thread may not be stopped in it, nor in what it calls: see pctab_reason_text() */
+#define PCTAB_FUNCFLAG_SPWRITE 8 /* it sets SP in ways that its rules don't say: unwound from if innermost only */
+#define PCTAB_FUNCFLAG_ASM 16    /* its author says that it is assembly */
 unsigned pctab_funcflags (const struct pctab_table *t, struct pctab_func f);
+
+/* pcdata tables, by number; from 2 on they are free for users.  (format.h has these too.) */
+#define PCTAB_TABLE_UNSAFEPOINT 0
+#define PCTAB_TABLE_STACKMAPINDEX 1
+
+/* The values of UnsafePoint: may be stopped here; may not; may, and resumes where the value begins (two, so that ranges
+ * side by side stay apart); may, and resumes at the function's entry.  A table is not checked for what it says at -3
+ * and -4: who resumes there looks that the value begins at most PCTAB_RESTART_MAX bytes before the PC. */
+#define PCTAB_UNSAFEPOINT_SAFE (-1)
+#define PCTAB_UNSAFEPOINT_UNSAFE (-2)
+#define PCTAB_UNSAFEPOINT_RESTART1 (-3)
+#define PCTAB_UNSAFEPOINT_RESTART2 (-4)
+#define PCTAB_UNSAFEPOINT_RESTART_AT_ENTRY (-5)
+#define PCTAB_RESTART_MAX 20 /* bytes of a restart range */
+
+/* The value of pcdata table NUMBER at PC, which must lie in F (from T), and in *START the PC where that value begins.
+ * Where the table says nothing of F, or the module has no such table: -1, and F's entry.  In a function with a table
+ * there is -1 between its values too, with a start of its own.
+ * Signal: safe.  Threads: any.  Cost: one cache line where there is nothing; else four, and as pctab_pcvalue(). */
+int32_t pctab_pcdatavalue (const struct pctab_table *t, struct pctab_func f, uint32_t number, uint64_t pc,
+                           uint64_t *start);
+
+/* How many pcdata tables T has, and the number of the I'th of them, which rise.
+ * Signal: safe.  Threads: any.  Cost: next to none. */
+uint32_t pctab_pcdata_cnt (const struct pctab_table *t);
+uint32_t pctab_pcdata_number (const struct pctab_table *t, uint32_t i);
 
 /* The cold part: names, files, lines, inlined calls.
  *
@@ -194,6 +233,18 @@ enum pctab_error pctab_funcline (struct pctab_cold *c, const struct pctab_record
  * Signal: safe.  Cost: up to 128 steps of decoding; next to none with a cache, after pctab_funcline() for the same
  * PC. */
 uint64_t pctab_funcline_end (struct pctab_cold *c, const struct pctab_record *record, uint64_t pc);
+
+/* The name of the I'th pcdata table; of tables 0 and 1, if they were given none, UnsafePoint and StackMapIndex; NULL: it
+ * has none.  Signal: safe.  Cost: unpacks up to one block (16 KiB). */
+enum pctab_error pctab_pcdata_name (struct pctab_cold *c, uint32_t i, const char **name);
+
+/* Why F is not preemptible: a number for pctab_reason_text(); 0: it is preemptible, or the cold part is damaged.
+ * Signal: safe.  Cost: reads the flags and reasons of all functions before F. */
+unsigned pctab_funcreason (const struct pctab_cold *c, struct pctab_func f);
+
+/* The text of a reason, in English: "it calls vfork or clone".  Static; never NULL, also for numbers of later versions.
+ * Signal: safe.  Threads: any.  Cost: a switch. */
+const char *pctab_reason_text (unsigned reason);
 
 #ifdef __cplusplus
 }

@@ -56,4 +56,36 @@ at_le16 (const unsigned char *p)
   return (uint16_t) (p[0] | p[1] << 8);
 }
 
+static inline uint32_t
+at_le32 (const unsigned char *p)
+{
+  return at_le16 (p) | (uint32_t) at_le16 (p + 2) << 16;
+}
+
+/* Bits set in V.  __builtin_popcountll() may be a call into libgcc. */
+static inline uint32_t
+count_bits (uint64_t v)
+{
+  v -= v >> 1 & UINT64_C (0x5555555555555555);
+  v = (v & UINT64_C (0x3333333333333333)) + (v >> 2 & UINT64_C (0x3333333333333333));
+  v = (v + (v >> 4)) & UINT64_C (0x0f0f0f0f0f0f0f0f);
+  return (uint32_t) (v * UINT64_C (0x0101010101010101) >> 56);
+}
+
+/* Checks the flags and the pcdata tables, behind the functab.  pcdata_decode.c */
+bool pctab__pcdata_hold (struct pctab_table *t);
+
+/* Whether the offset list of ROWS rows at OFF of the LEN bytes LISTS, which PCTAB_O_SLACK more follow, lies in them and
+ * its offsets rise. */
+bool pctab__offsets_hold (const unsigned char *lists, uint32_t len, uint64_t off, unsigned rows, bool far);
+
+/* The bytes and the length of a part. */
+static inline const unsigned char *
+image_part (const unsigned char *image, unsigned number, uint32_t *len)
+{
+  const unsigned char *entry = image + PCTAB_H_BYTES + 8 * number;
+  *len = at_u32 (entry + 4);
+  return image + at_u32 (entry);
+}
+
 #endif

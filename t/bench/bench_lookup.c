@@ -63,7 +63,7 @@ walk_function (struct bench *b, struct pctab_func f, uint64_t pc, uint64_t end)
   *in = (struct go_input){ (uint32_t) (pc - b->base), 0, (uint32_t) b->rows.cnt, 0 };
   struct pctab_func at;
   int64_t before = INT64_MIN;
-  for (; pc < end && (at = pctab_findfunc (&b->table, pc)).bits && at.entry == f.entry; pc++)
+  for (; pc < end && (at = pctab_findfunc (&b->table, pc)).bits && at.off == f.off; pc++)
     {
       uint64_t start;
       int64_t delta = pctab_value_spdelta (&b->table, pctab_pcvalue (&b->table, at, pc, &start));
@@ -152,7 +152,7 @@ loop_pctab_findfunc (struct bench *b, const uint64_t *pcs, size_t cnt)
     {
       struct pctab_func f = pctab_findfunc (&b->table, pcs[i]);
       if (f.bits)
-        sum += f.entry;
+        sum += pctab_func_entry (&b->table, f);
     }
   b->sink += sum;
 }
@@ -277,7 +277,7 @@ check_answers (struct bench *b, const uint64_t *pcs)
       uint64_t start;
       uint32_t pc = (uint32_t) (pcs[i] - b->base), go_start;
       const struct go_func *g = go_findfunc (&b->go, pc);
-      if (!g || !(f = pctab_findfunc (&b->table, pcs[i])).bits || f.entry - b->base != g->entry_off)
+      if (!g || !(f = pctab_findfunc (&b->table, pcs[i])).bits || pctab_func_entry (&b->table, f) - b->base != g->entry_off)
         die ("findfunc: the two sides differ");
       int32_t value = pctab_pcvalue (&b->table, f, pcs[i], &start);
       if (pctab_value_spdelta (&b->table, value) != go_pcvalue (&b->go, g, g->pcsp, pc, &go_start)

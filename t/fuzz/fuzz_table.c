@@ -91,10 +91,10 @@ try_hot (const struct pctab_table *t, uint64_t pc, struct counts *n)
     return NULL;
   n->frames++;
   /* A damaged header may put the text anywhere, but not around the end of the address space. */
-  if (f.entry > pc)
+  if (pctab_func_entry (t, f) > pc)
     return "a function starts behind its PC";
   int32_t value = pctab_pcvalue (t, f, pc, &start);
-  if (start < f.entry || start > pc)
+  if (start < pctab_func_entry (t, f) || start > pc)
     return "a value starts outside [entry, PC]";
   pctab_value_rule (t, value, &rule);
   if (rule.cfa > PCTAB_CFA_DEREF_INDEX || rule.ra > PCTAB_RA_AT_REG || rule.fp > PCTAB_FP_UNKNOWN)

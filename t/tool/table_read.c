@@ -34,7 +34,7 @@ print_rows (const struct pctab_table *t)
           continue;
         }
       pctab_value_rule (t, pctab_pcvalue (t, f, pc, &start), &rule);
-      printf ("%" PRIx64 " %" PRIx64 " %d\n", f.entry, start, rule.cfa_off);
+      printf ("%" PRIx64 " %" PRIx64 " %d\n", pctab_func_entry (t, f), start, rule.cfa_off);
     }
 }
 
