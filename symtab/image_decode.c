@@ -262,7 +262,7 @@ range_holds (const struct pctab_table *t, uint32_t number, uint32_t *page)
   uint32_t next = number + 1 < t->range_cnt ? at_u32 (r + PCTAB_RANGE_BYTES + 12) : t->entry_cnt, at = first;
   struct range_about about = { off, first, at_u32 (r + PCTAB_R_VALUES), at_u32 (r + PCTAB_R_OFFSETS) };
   if (off % PCTAB_PAGE_BYTES || end <= off || at_u32 (r + 8) != *page || first >= next || next > t->entry_cnt
-      || next - first < 2 || (number ? off < at_u32 (r - PCTAB_RANGE_BYTES + 4) : first)
+      || next - first < 2 || (number ? off < at_u32 (r - PCTAB_RANGE_BYTES + 4) : off || first)
       || about.values % 2 || about.offsets % 2)
     return false;
   uint32_t pages = (end - off - 1) / PCTAB_PAGE_BYTES + 1;

@@ -11,9 +11,9 @@
 
 #include "lists.h"
 
-/* The function at IN bytes from the start of range R. */
+/* The function at IN bytes from the start of range R, whose text offset is OFF. */
 static inline __attribute__ ((always_inline)) struct pctab_func
-find_in_range (const struct pctab_table *t, const struct pctab_range *r, uint64_t in, uint64_t pc)
+find_in_range (const struct pctab_table *t, const struct pctab_range *r, uint32_t off, uint64_t in)
 {
   const unsigned char *functab = t->functab;
   uint64_t idx = at_u32 (r->pages + 4 * (in >> 16)) + (uint64_t) at_u16 (r->slots + 2 * (in >> t->slot_shift));
@@ -28,7 +28,7 @@ find_in_range (const struct pctab_table *t, const struct pctab_range *r, uint64_
     bits = at_u64 (functab + PCTAB_FUNCTAB_BYTES * --idx);
   /* The bytes between PC and the next entry, which is at most a page away, against those that are not the
    * function's. */
-  uint16_t left = (uint16_t) (entry_start (functab + PCTAB_FUNCTAB_BYTES * (idx + 1)) - 1 - in);
+  uint16_t left = (uint16_t) (entry_start (functab + PCTAB_FUNCTAB_BYTES * idx + PCTAB_FUNCTAB_BYTES) - 1 - in);
   if (left < (bits >> PCTAB_E_PAD_SHIFT & PCTAB_E_PAD_MAX))
     return (struct pctab_func){ 0 };
   if (__builtin_expect (entry_kind (bits) - 1 > PCTAB_E_KIND_FAR - 1, 0))
@@ -40,7 +40,7 @@ find_in_range (const struct pctab_table *t, const struct pctab_range *r, uint64_
                                     bits };
       bits = at_u64 (functab + PCTAB_FUNCTAB_BYTES * --idx);
     }
-  return (struct pctab_func){ (uint32_t) (pc - t->base) - (uint16_t) (in - bits), (uint32_t) idx, bits };
+  return (struct pctab_func){ off + (uint32_t) in - (uint16_t) (in - bits), (uint32_t) idx, bits };
 }
 
 /* The range that PC is at or behind; NULL: before all. */
@@ -70,7 +70,7 @@ find_elsewhere (const struct pctab_table *t, uint64_t pc)
   pctab__table_range (t, found, &range);
   if (pc - range.pc >= range.len)
     return (struct pctab_func){ 0 };
-  return find_in_range (t, &range, pc - range.pc, pc);
+  return find_in_range (t, &range, at_u32 (found), pc - range.pc);
 }
 
 struct pctab_func
@@ -79,7 +79,7 @@ pctab_findfunc (const struct pctab_table *t, uint64_t pc)
   uint64_t in = pc - t->first.pc;
   if (__builtin_expect (in >= t->first.len, 0))
     return find_elsewhere (t, pc);
-  return find_in_range (t, &t->first, in, pc);
+  return find_in_range (t, &t->first, 0, in);
 }
 
 /* What the lists of the function's range count from: 0 in the first. */
@@ -138,7 +138,7 @@ func_offset (const struct pctab_table *t, struct pctab_func f, uint64_t pc)
 }
 
 /* The value in a function of any kind, in any range. */
-static __attribute__ ((noinline)) int32_t
+static __attribute__ ((noinline, noclone)) int32_t
 any_value (const struct pctab_table *t, struct pctab_func f, uint64_t pc, uint64_t *start)
 {
   const unsigned char *l = func_long (t, f), *values, *offsets;
@@ -170,8 +170,8 @@ pctab_pcvalue (const struct pctab_table *t, struct pctab_func f, uint64_t pc, ui
   if (entry_kind (f.bits) != PCTAB_E_KIND_NEAR || __builtin_expect (t->range_cnt > 1, 0))
     return any_value (t, f, pc, start);
   const unsigned char *values = func_values (t, f);
-  uint32_t from;
-  unsigned row = near_row (func_offsets (t, f), values[0], func_offset (t, f, pc) >> t->insn_shift, &from);
+  uint32_t in = func_offset (t, f, pc), from;
+  unsigned row = near_row (func_offsets (t, f), values[0], in >> t->insn_shift, &from);
   *start = pctab_func_entry (t, f) + ((uint64_t) from << t->insn_shift);
   return (int32_t) at_u32 (t->value_of + 4 * values[PCTAB_V_HEAD_BYTES + row]);
 }
