@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 # A lookup's work is bounded: in a function of 100,000 steps every answer is right, and finding one takes not more than a
-# small factor of the instructions that it takes in a function of ten steps.
+# small factor of the instructions that it takes in a function of ten steps; so for pcdata.
 # shellcheck source=SCRIPTDIR/lib/tap.sh
 . "${abs_top_srcdir:-$(cd "$(dirname "$0")/.." && pwd)}/t/lib/tap.sh"
 need perl
@@ -84,5 +84,20 @@ else
   diag "instructions a lookup: $small in 10 steps, $medium in 1,000, $long in 100,000"
   [ "${small:-0}" -gt 10 ] && [ "$long" -le $((4 * small)) ] && [ "$medium" -le $((4 * small)) ]
   ok $? 'at most 4 times those in the small one'
+
+  # pcdata: the same, of functions with so many restart ranges.
+  cost_pcdata () {
+    valgrind --tool=callgrind --toggle-collect=count_lookups --callgrind-out-file=/dev/null \
+      "$tap_build/t/tool/pcdata_check" count "$1" 2000 2>&1 >/dev/null |
+      sed -n 's/.*Collected : *\([0-9]*\).*/\1/p' | { read -r all && echo $((all / 2000)); }
+  }
+  if [ -x "$tap_build/t/tool/pcdata_check" ]; then
+    small=$(cost_pcdata 10) medium=$(cost_pcdata 1000) long=$(cost_pcdata 100000)
+    diag "instructions for findfunc and pcdatavalue: $small with 10 ranges, $medium with 1,000, $long with 100,000"
+    [ "${small:-0}" -gt 10 ] && [ "$long" -le $((4 * small)) ] && [ "$medium" -le $((4 * small)) ]
+    ok $? 'pcdata: at most 4 times those in the small one'
+  else
+    skip 'pcdata' 't/tool/pcdata_check is not built'
+  fi
 fi
 done_testing

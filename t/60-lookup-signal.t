@@ -25,12 +25,14 @@ only () {
 }
 # The hot part: not even another of the project's files but the checks.
 only lookup 'pctab__table_range'
-only image_decode 'pctab__digest_[a-z]*|pctab__xxh64'
+only image_decode 'pctab__digest_[a-z]*|pctab__xxh64|pctab__pcdata_hold'
+only pcdata_decode 'pctab__offsets_hold'
 only digest 'pctab__xxh64'
 only xxh64 ''
 # The cold part, and LZ4's decoder, which has no state.
 only cold_line 'pctab__[a-z_]*'
 only cold_node 'pctab__[a-z_]*'
+only cold_pcdata 'pctab__[a-z_]*|pctab_funcflags|pctab_pcdata_number'
 only cold_record 'pctab__[a-z_]*|pctab_[a-z_]*'
 only cold_store 'pctab__[a-z_]*|LZ4_decompress_safe'
 
