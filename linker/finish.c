@@ -165,8 +165,8 @@ run_passes (struct finish *f, const char *path, const struct options *o, struct 
     return false;
   unsigned threads = choose_threads (f, o);
   m->table_addr = f->place.addr;
-  if (!pctab__import_module (&f->file, m, d) || !import_all (f, o, threads, d) || !check_lines (f, o, d)
-      || !find_build_id (f, d))
+  if (!pctab__import_module (&f->file, m, d) || !import_all (f, o, threads, d)
+      || !pctab__import_section (&f->file, m, !o->no_lines, d) || !check_lines (f, o, d) || !find_build_id (f, d))
     return false;
   fill_stats (f, stats);
   /* From here on nothing is added to the model. */

@@ -24,7 +24,8 @@ bool pctab__import_symbol (struct elf_file *f, struct model *m, struct diag *d);
 bool pctab__import_dwarf (struct elf_file *f, struct model *m, unsigned threads, struct diag *d);
 
 /* The objects' own records, .pcsp, .pcln and .pcdata (OBJECT-FORMAT): frames and lines replace those imported for the
- * same bytes, so that this comes after the others; marks, points, table names and frame flags are added. */
-bool pctab__import_section (struct elf_file *f, struct model *m, struct diag *d);
+ * same bytes, so that this comes after the others; marks, points, table names and frame flags are added.  LINES: .pcln
+ * is read too. */
+bool pctab__import_section (struct elf_file *f, struct model *m, bool lines, struct diag *d);
 
 #endif

@@ -1,13 +1,19 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Prints what the importers found in an ELF file, one thing a line, for the tests to compare.
  *
- *   frame START END [signal]
+ *   frame START END [signal] [top] [spwrite] [asm] [nopreempt=REASON] [preempt] [marked]
  *   ADDR CFA RA FP            each row of the frame above: CFA is sp+8, fp+16, r10+0, *(r6-8)+0, *(r7+r9*8+8)+8 or ?;
  *                             RA and FP are c-8 (at CFA - 8), r14 (in it), (r7+168) (at it), s, u (undefined) or ?
  *   symbol ADDR SIZE BIND TYPE NAME
+ *   mark START END VALUE table N [single] [made]    made: by pctab, of no record
+ *   point ADDR begin|end PAIR
+ *   table N NAME
+ *   line ADDR FILE:LINE       each row of the sequences, which `sequence START END' introduces
+ *   range START END NAME [in NAME at FILE:LINE]...
  *   stat NAME NUMBER
  *
- * usage: model_print [frames|symbols|stats|time] FILE; time prints the milliseconds of the fastest of 20 runs. */
+ * usage: model_print [frames|symbols|marks|lines|stats|time] FILE; without the first frames, symbols and stats; time
+ * prints the milliseconds of the fastest of 20 runs. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -74,8 +80,12 @@ print_frames (const struct model *m)
   for (size_t i = 0; i < m->frames.cnt; i++)
     {
       const struct model_frame *f = &m->frames.at[i];
-      printf ("frame %" PRIx64 " %" PRIx64 "%s\n", m->base + f->off, m->base + f->end,
-              f->flags & FRAME_SIGNAL ? " signal" : "");
+      printf ("frame %" PRIx64 " %" PRIx64 "%s%s%s%s", m->base + f->off, m->base + f->end,
+              f->flags & FRAME_SIGNAL ? " signal" : "", f->flags & FRAME_TOP ? " top" : "",
+              f->flags & FRAME_SPWRITE ? " spwrite" : "", f->flags & FRAME_ASM ? " asm" : "");
+      if (f->flags & FRAME_NOPREEMPT)
+        printf (" nopreempt=%u", f->reason);
+      printf ("%s%s\n", f->flags & FRAME_PREEMPT ? " preempt" : "", f->flags & FRAME_MARKED ? " marked" : "");
       for (uint32_t k = f->row; k < f->row + f->row_cnt; k++)
         {
           printf ("%" PRIx64 " ", m->base + m->rows.at[k].off);
@@ -92,6 +102,62 @@ print_symbols (const struct model *m)
       const struct model_symbol *s = &m->symbols.at[i];
       printf ("symbol %" PRIx64 " %" PRIu32 " %u %u %.*s\n", m->base + s->off, s->size, s->bind, s->type,
               (int) s->name.len, s->name.p);
+    }
+}
+
+static void
+print_marks (const struct model *m)
+{
+  for (size_t i = 0; i < m->marks.cnt; i++)
+    {
+      const struct model_mark *k = &m->marks.at[i];
+      printf ("mark %" PRIx64 " %" PRIx64 " %" PRId32 " table %" PRIu32 "%s%s\n", m->base + k->off, m->base + k->end,
+              k->value, k->table, k->single ? " single" : "", k->record == MODEL_NONE ? " made" : "");
+    }
+  for (size_t i = 0; i < m->points.cnt; i++)
+    printf ("point %" PRIx64 " %s %" PRIu32 "\n", m->base + m->points.at[i].off, m->points.at[i].end ? "end" : "begin",
+            m->points.at[i].pair);
+  for (size_t i = 0; i < m->tables.cnt; i++)
+    printf ("table %" PRIu32 " %.*s\n", m->tables.at[i].number, (int) m->tables.at[i].name.len, m->tables.at[i].name.p);
+}
+
+static void
+print_place (const struct model *m, uint32_t file, uint32_t line)
+{
+  if (file == MODEL_NONE)
+    printf ("?:%" PRIu32, line);
+  else
+    printf ("%.*s:%" PRIu32, (int) m->files.at[file].len, m->files.at[file].p, line);
+}
+
+static void
+print_lines (const struct model *m)
+{
+  for (size_t i = 0; i < m->sequences.cnt; i++)
+    {
+      const struct model_sequence *s = &m->sequences.at[i];
+      printf ("sequence %" PRIx64 " %" PRIx64 "\n", m->base + s->off, m->base + s->end);
+      for (uint32_t k = s->line; k < s->line + s->line_cnt; k++)
+        {
+          printf ("line %" PRIx64 " ", m->base + m->lines.at[k].off);
+          print_place (m, m->lines.at[k].file, m->lines.at[k].line);
+          putchar ('\n');
+        }
+    }
+  for (size_t i = 0; i < m->ranges.cnt; i++)
+    {
+      const struct model_range *r = &m->ranges.at[i];
+      const struct model_node *n = &m->nodes.at[r->node];
+      const struct model_str *name = &m->origins.at[n->origin].name;
+      printf ("range %" PRIx64 " %" PRIx64 " %.*s", m->base + r->off, m->base + r->end, (int) name->len,
+              name->len ? name->p : "");
+      for (; n->parent != MODEL_NONE; n = &m->nodes.at[n->parent])
+        {
+          name = &m->origins.at[m->nodes.at[n->parent].origin].name;
+          printf (" in %.*s at ", (int) name->len, name->len ? name->p : "");
+          print_place (m, n->call_file, n->call_line);
+        }
+      putchar ('\n');
     }
 }
 
@@ -116,7 +182,7 @@ now_ms (void)
 static bool
 print_time (struct elf_file *f, struct diag *d)
 {
-  double cfi = 1e9, symbol = 1e9;
+  double cfi = 1e9, symbol = 1e9, section = 1e9;
   for (int i = 0; i < 20; i++)
     {
       struct model m;
@@ -127,13 +193,16 @@ print_time (struct elf_file *f, struct diag *d)
       double t1 = now_ms ();
       good = good && pctab__import_symbol (f, &m, d);
       double t2 = now_ms ();
+      good = good && pctab__import_section (f, &m, true, d);
+      double t3 = now_ms ();
       pctab__model_free (&m);
       if (!good)
         return false;
       cfi = t1 - t0 < cfi ? t1 - t0 : cfi;
       symbol = t2 - t1 < symbol ? t2 - t1 : symbol;
+      section = t3 - t2 < section ? t3 - t2 : section;
     }
-  printf ("time cfi %.3f\ntime symbol %.3f\n", cfi, symbol);
+  printf ("time cfi %.3f\ntime symbol %.3f\ntime section %.3f\n", cfi, symbol, section);
   return true;
 }
 
@@ -142,7 +211,13 @@ print_model (struct elf_file *f, const char *what, struct diag *d)
 {
   struct model m;
   pctab__model_init (&m);
-  bool good = pctab__import_module (f, &m, d) && pctab__import_cfi (f, &m, d) && pctab__import_symbol (f, &m, d);
+  bool lines = what && !strcmp (what, "lines");
+  bool good = pctab__import_module (f, &m, d) && pctab__import_cfi (f, &m, d) && pctab__import_symbol (f, &m, d)
+              && (!lines || pctab__import_dwarf (f, &m, 1, d)) && pctab__import_section (f, &m, lines, d);
+  if (lines && good)
+    print_lines (&m);
+  if (good && what && !strcmp (what, "marks"))
+    print_marks (&m);
   if (good && (!what || !strcmp (what, "frames")))
     print_frames (&m);
   if (good && (!what || !strcmp (what, "symbols")))
@@ -159,7 +234,7 @@ main (int argc, char **argv)
   const char *what = argc == 3 ? argv[1] : NULL;
   if (argc != 2 && argc != 3)
     {
-      fprintf (stderr, "usage: model_print [frames|symbols|stats|time] FILE\n");
+      fprintf (stderr, "usage: model_print [frames|symbols|marks|lines|stats|time] FILE\n");
       return 2;
     }
   struct elf_file f;
