@@ -55,6 +55,10 @@ pctab__model_free (struct model *m)
   free (m->rules.at);
   free (m->frames.at);
   free (m->rows.at);
+  free (m->marks.at);
+  free (m->points.at);
+  free (m->tables.at);
+  free (m->stretches.at);
   free (m->symbols.at);
   free (m->files.at);
   free (m->lines.at);
