@@ -170,6 +170,7 @@ struct model_stats {
   uint64_t cfi_skipped;  /* FDEs left out: no code, discarded, overlapping */
   uint64_t units;        /* DWARF units read */
   uint64_t units_missing; /* skeleton units whose .dwo was not found */
+  uint64_t marks_dropped; /* marks and points in code without a frame */
 };
 
 struct model {

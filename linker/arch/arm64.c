@@ -1,0 +1,6 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "mark.h"
+
+const struct mark_arch pctab__mark_arm64 = {
+  .machine = EM_AARCH64,
+};
