@@ -12,6 +12,7 @@
 #include "format.h"
 #include "image_encode.h"
 #include "import.h"
+#include "mark.h"
 #include "model.h"
 #include "xxh64.h"
 
@@ -166,7 +167,8 @@ run_passes (struct finish *f, const char *path, const struct options *o, struct 
   unsigned threads = choose_threads (f, o);
   m->table_addr = f->place.addr;
   if (!pctab__import_module (&f->file, m, d) || !import_all (f, o, threads, d)
-      || !pctab__import_section (&f->file, m, !o->no_lines, d) || !check_lines (f, o, d) || !find_build_id (f, d))
+      || !pctab__import_section (&f->file, m, !o->no_lines, d) || !pctab__mark_resolve (&f->file, m, d)
+      || !check_lines (f, o, d) || !find_build_id (f, d))
     return false;
   fill_stats (f, stats);
   /* From here on nothing is added to the model. */
