@@ -50,7 +50,8 @@ read_like (const char *path, struct like *like, struct input_sizes *sizes, struc
         close (fd);
       return pctab__diag_error (d, NULL, "can't open: %s", strerror (errno));
     }
-  bool good = pctab__input_read (fd, 0, (uint64_t) st.st_size, sizes, like);
+  const char *joined;
+  bool good = pctab__input_read (fd, 0, (uint64_t) st.st_size, sizes, like, &joined);
   close (fd);
   return good || pctab__diag_error (d, NULL, "not a relocatable ELF object (LTO's bitcode is none); name one that is");
 }

@@ -54,11 +54,32 @@ struct plugin {
 /* The API hands no user data to its hooks. */
 static struct plugin *plugin;
 
+/* An archive's member is named as the header before it does, if its name is a short one, else by its offset. */
+static void
+report_joined (const struct plugin *p, const struct ld_plugin_input_file *file, const char *section)
+{
+  char name[16], member[64] = "";
+  if (file->offset >= 60 && pread (file->fd, name, sizeof name, file->offset - 60) == sizeof name)
+    {
+      const char *slash = memchr (name, '/', sizeof name);
+      if (slash && slash > name)
+        snprintf (member, sizeof member, "(%.*s)", (int) (slash - name), name);
+      else
+        snprintf (member, sizeof member, "(at %lld)", (long long) file->offset);
+    }
+  p->message (LDPL_FATAL, "pctab: %s%s: %s: ld -r has joined the records of several sections of code, which "
+              "--gc-sections would keep or drop together; make the object with ld -r --unique=.pcdata --unique=.pcsp "
+              "--unique=.pcln (pkg-config --variable=ldflags_relocatable pctab-link)", file->name, member, section);
+}
+
 static enum ld_plugin_status
 claim_file (const struct ld_plugin_input_file *file, int *claimed)
 {
+  const char *joined;
   *claimed = 0;
-  pctab__input_read (file->fd, file->offset, (uint64_t) file->filesize, &plugin->sizes, &plugin->like);
+  pctab__input_read (file->fd, file->offset, (uint64_t) file->filesize, &plugin->sizes, &plugin->like, &joined);
+  if (joined && plugin->output_kind != LDPO_REL)
+    report_joined (plugin, file, joined);
   return LDPS_OK;
 }
 
