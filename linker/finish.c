@@ -13,6 +13,7 @@
 #include "image_encode.h"
 #include "import.h"
 #include "model.h"
+#include "policy.h"
 #include "xxh64.h"
 
 #define THREADS_MAX 4 /* links run side by side; more threads than this rarely find an idle CPU */
@@ -157,6 +158,15 @@ import_all (struct finish *f, const struct options *o, unsigned threads, struct 
 }
 
 static bool
+decide_policy (struct finish *f, const struct options *o, struct finish_stats *stats, struct diag *d)
+{
+  struct policy *p = pctab__policy_read (&f->file, &f->model, o, d);
+  bool good = p && pctab__policy_apply (p, &f->model, stats->warnings, sizeof stats->warnings, d);
+  pctab__policy_free (p);
+  return good;
+}
+
+static bool
 run_passes (struct finish *f, const char *path, const struct options *o, struct finish_stats *stats, struct diag *d)
 {
   struct model *m = &f->model;
@@ -167,6 +177,8 @@ run_passes (struct finish *f, const char *path, const struct options *o, struct 
   m->table_addr = f->place.addr;
   if (!pctab__import_module (&f->file, m, d) || !import_all (f, o, threads, d) || !check_lines (f, o, d)
       || !find_build_id (f, d))
+    return false;
+  if (!decide_policy (f, o, stats, d))
     return false;
   fill_stats (f, stats);
   /* From here on nothing is added to the model. */
