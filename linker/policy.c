@@ -101,12 +101,12 @@ static void
 visit_parts (struct policy *p, struct model *m, void (*visit) (struct model_frame *f, struct model_frame *part))
 {
   const struct place_index *x = &p->place;
-  for (size_t i = 0; i < x->symbols.cnt; i++)
+  for (size_t i = 0; i < x->parts.cnt; i++)
     {
-      const struct place_symbol *s = &x->symbols.at[i];
-      const char *cold = s->name.len > 5 ? memmem (s->name.p + 1, s->name.len - 1, ".cold", 5) : NULL;
-      struct model_frame *part = cold ? find_frame (m, s->off) : NULL;
-      if (!part)
+      const struct place_symbol *s = &x->symbols.at[x->parts.at[i]];
+      const char *cold = memmem (s->name.p + 1, s->name.len - 1, ".cold", 5);
+      struct model_frame *part = find_frame (m, s->off);
+      if (!part || !cold)
         continue;
       struct model_str stem = { s->name.p, (uint32_t) (cold - s->name.p) };
       uint32_t hash = pctab__place_hash (stem), cnt = 0;

@@ -10,12 +10,14 @@
 
 #include <stdlib.h>
 
+#define WITNESSES 2 /* symbols that are to agree on where a section is; more would cost time and find nothing new */
 #define CANDIDATES_MAX 1024 /* functions of one name that are looked at; with more nothing is sure any more */
 
 /* Where a section of the object is. */
 struct object_place {
   uint64_t addr;
   bool known, torn; /* torn: two symbols disagree */
+  uint8_t witnesses;
   bool code;
   bool named; /* it has functions with symbols */
 };
@@ -134,12 +136,15 @@ place_section (struct object_pass *pass, const struct elf_symbol *s, struct mode
   struct policy *p = pass->p;
   struct object *o = &pass->object;
   struct object_place *at = &pass->places.at[s->section];
+  if (at->witnesses == WITNESSES)
+    return;
   const struct place_symbol *found = pctab__place_global (&p->place, name, s->size);
   if (!found || (s->size && found->size && s->size != found->size))
     return;
   uint64_t addr = p->base + found->off - code_offset (o, s);
   at->torn |= at->known && at->addr != addr;
   at->known = true;
+  at->witnesses++;
   at->addr = addr;
 }
 

@@ -43,8 +43,10 @@ add (struct policy *p, struct model_str name, const struct elf_symbol *s, uint32
   uint64_t addr = p->file->machine == EM_ARM ? s->value & ~UINT64_C (1) : s->value;
   if (!pctab__text_spans_find (&p->spans, addr))
     return true;
-  if (x->symbols.cnt >= UINT32_MAX / 2 || !model_reserve (&x->symbols, 1))
+  if (x->symbols.cnt >= UINT32_MAX / 2 || !model_reserve (&x->symbols, 1) || !model_reserve (&x->parts, 1))
     return pctab__diag_memory (p->d);
+  if (s->bind == STB_LOCAL && name.len > 5 && memmem (name.p + 1, name.len - 1, ".cold", 5))
+    x->parts.at[x->parts.cnt++] = (uint32_t) x->symbols.cnt;
   x->symbols.at[x->symbols.cnt++] = (struct place_symbol){
     .name = name, .hash = pctab__place_hash (name), .off = (uint32_t) (addr - p->base), .file = file,
     .size = s->size < UINT32_MAX ? (uint32_t) s->size : UINT32_MAX, .bind = s->bind, .type = s->type,
@@ -137,6 +139,7 @@ void
 pctab__place_free (struct place_index *x)
 {
   free (x->symbols.at);
+  free (x->parts.at);
   free (x->heads);
   pctab__elf_names_free (&x->names);
 }

@@ -38,6 +38,7 @@ struct place_symbol {
 /* Where the code of the objects went. */
 struct place_index {
   MODEL_VEC (struct place_symbol) symbols;
+  MODEL_VEC (uint32_t) parts; /* those called f.cold or the like */
   uint32_t *heads;
   uint32_t mask;
   struct elf_names names;
