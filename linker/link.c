@@ -154,30 +154,38 @@ prepare_heap (const char *path)
 #endif
 }
 
-int
-main (int argc, char **argv)
+static int
+run (const char *path, const struct options *o)
 {
-  struct options o = { 0 };
   struct diag d = { 0 };
-  const char *path = NULL;
-  if (!take_arguments (argc, argv, &o, &path, &d))
-    return fail (&d, EXIT_USAGE);
-  if (o.help)
+  if (o->help)
     return print_help ();
-  if (o.version)
+  if (o->version)
     return printf ("pctab-link %s\n", PACKAGE_VERSION) < 0 || fflush (stdout) ? EXIT_FAILED : EXIT_DONE;
-  if (o.placeholder)
-    return write_placeholder (&o, &d) ? EXIT_DONE : fail (&d, EXIT_FAILED);
+  if (o->placeholder)
+    return write_placeholder (o, &d) ? EXIT_DONE : fail (&d, EXIT_FAILED);
   catch_signals ();
   prepare_heap (path);
   struct finish_stats stats;
-  if (!pctab__finish (path, &o, &stats, &d))
+  if (!pctab__finish (path, o, &stats, &d))
     return fail (&d, EXIT_FAILED);
-  if (o.stats)
+  fputs (stats.warnings, stderr);
+  if (o->stats)
     {
       char text[1024];
       pctab__finish_describe (path, &stats, text, sizeof text);
       fprintf (stderr, "pctab: %s\n", text);
     }
   return EXIT_DONE;
+}
+
+int
+main (int argc, char **argv)
+{
+  struct options o = { 0 };
+  struct diag d = { 0 };
+  const char *path = NULL;
+  int status = take_arguments (argc, argv, &o, &path, &d) ? run (path, &o) : fail (&d, EXIT_USAGE);
+  pctab__options_free (&o);
+  return status;
 }

@@ -47,7 +47,7 @@ pctab__record_error (struct record_reader *rr, const struct record *r, const cha
   va_start (args, format);
   vsnprintf (text, sizeof text, format, args);
   va_end (args);
-  return pctab__blame_error (rr->d, rr->m, section_of (r), r->off, "record at 0x%" PRIx32 " (%s): %s", r->at,
+  return pctab__blame_error (rr->d, rr->blame, rr->m, section_of (r), r->off, "record at 0x%" PRIx32 " (%s): %s", r->at,
                              kind_name (r->kind), text);
 }
 
@@ -219,8 +219,8 @@ head_error (struct record_reader *rr, const struct elf_section *s, uint32_t at, 
   va_end (args);
   if (!pctab__text_spans_find (&rr->texts, h->addr))
     return pctab__diag_error (rr->d, s->name, "record at 0x%" PRIx32 " %s", at, text);
-  return pctab__blame_error (rr->d, rr->m, s->name, (uint32_t) (h->addr - rr->m->base), "record at 0x%" PRIx32 " %s",
-                             at, text);
+  return pctab__blame_error (rr->d, rr->blame, rr->m, s->name, (uint32_t) (h->addr - rr->m->base),
+                             "record at 0x%" PRIx32 " %s", at, text);
 }
 
 static bool
