@@ -6,17 +6,19 @@
 #include "diag.h"
 #include "model.h"
 
-/* Keeps an error about the code at text offset OFF, as "FILE: SECTION: FUNCTION+0x4: ...", with the PC for
- * pctab__blame_object().  SECTION may be NULL.  Returns false. */
-bool pctab__blame_error (struct diag *d, const struct model *m, const char *section, uint32_t off,
-                         const char *format, ...) __attribute__ ((format (printf, 5, 6)));
+struct blame {
+  const char *inputs; /* the list of the link's inputs (objects.h); NULL: there is none */
+  char object[512];   /* found last */
+};
 
-/* "FUNCTION+0x4", or the PC where no symbol is. */
-void pctab__blame_place (const struct model *m, uint32_t off, char *text, size_t size);
+/* The object with records that defines the function NAME, "a.o" or "lib.a(a.o)"; "a.o or b.o" where that can't be told.
+ * NULL: not known.  Lives until the next call.  CONTEXT is a struct blame, as mark.h asks.
+ * Cost: reads the symbol tables of all inputs. */
+const char *pctab__blame_object (void *context, uint32_t record, const struct model_str *name);
 
-/* Puts the name of the object into the message: which of the link's inputs, as the plugin has listed them in the file
- * INPUTS (NULL: it has not), defines the function that the error is about and has records.  Nothing is changed where
- * that is not to be found.  Cost: reads the inputs' symbol tables. */
-void pctab__blame_object (struct diag *d, const struct model *m, const char *inputs);
+/* Keeps an error about the code at text offset OFF, as "FILE: SECTION: OBJECT: FUNCTION+0x4: ...".  BLAME, and with it
+ * the object, may be NULL.  Returns false. */
+bool pctab__blame_error (struct diag *d, struct blame *blame, const struct model *m, const char *section, uint32_t off,
+                         const char *format, ...) __attribute__ ((format (printf, 6, 7)));
 
 #endif

@@ -8,12 +8,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "blame.h"
 #include "elf_file.h"
 #include "format.h"
 #include "image_encode.h"
 #include "import.h"
 #include "mark.h"
 #include "model.h"
+#include "policy.h"
 #include "xxh64.h"
 
 #define THREADS_MAX 4 /* links run side by side; more threads than this rarely find an idle CPU */
@@ -23,6 +25,7 @@ struct finish {
   struct elf_file file;
   struct place place;
   struct model model;
+  struct policy *policy;
   struct image_about about;
   unsigned char *image;
   size_t image_len;
@@ -120,14 +123,18 @@ fill_stats (const struct finish *f, struct finish_stats *stats)
 
 /* What needs no debug information. */
 static bool
-import_frames (struct finish *f, struct diag *d)
+import_frames (struct finish *f, const struct options *o, struct diag *d)
 {
+  f->policy = pctab__policy_read (&f->file, &f->model, o, d);
+  if (!f->policy)
+    return false;
   return pctab__import_cfi (&f->file, &f->model, d) && pctab__import_symbol (&f->file, &f->model, d)
          && digest_texts (f, d);
 }
 
 struct frames_task {
   struct finish *f;
+  const struct options *options;
   struct diag diag;
 };
 
@@ -135,7 +142,7 @@ static void *
 import_frames_beside (void *arg)
 {
   struct frames_task *task = arg;
-  import_frames (task->f, &task->diag);
+  import_frames (task->f, task->options, &task->diag);
   return NULL;
 }
 
@@ -144,10 +151,10 @@ import_frames_beside (void *arg)
 static bool
 import_all (struct finish *f, const struct options *o, unsigned threads, struct diag *d)
 {
-  struct frames_task task = { f, { .file = d->file } };
+  struct frames_task task = { f, o, { .file = d->file } };
   pthread_t thread;
   bool beside = !o->no_lines && threads > 1 && !pthread_create (&thread, NULL, import_frames_beside, &task);
-  if (!beside && !import_frames (f, d))
+  if (!beside && !import_frames (f, o, d))
     return false;
   bool good = o->no_lines || pctab__import_dwarf (&f->file, &f->model, threads, d);
   if (beside)
@@ -166,9 +173,12 @@ run_passes (struct finish *f, const char *path, const struct options *o, struct 
     return false;
   unsigned threads = choose_threads (f, o);
   m->table_addr = f->place.addr;
+  struct blame blame = { .inputs = o->inputs };
+  const struct mark_by marks = { pctab__mark_arch (f->file.machine), pctab__blame_object, &blame };
   if (!pctab__import_module (&f->file, m, d) || !import_all (f, o, threads, d)
-      || !pctab__import_section (&f->file, m, !o->no_lines, d) || !pctab__mark_resolve (&f->file, m, d)
-      || !check_lines (f, o, d) || !find_build_id (f, d))
+      || !pctab__import_section (&f->file, m, !o->no_lines, &blame, d) || !check_lines (f, o, d)
+      || !pctab__policy_apply (f->policy, m, stats->warnings, sizeof stats->warnings, d)
+      || !pctab__mark_resolve_by (&f->file, m, &marks, d) || !find_build_id (f, d))
     return false;
   fill_stats (f, stats);
   /* From here on nothing is added to the model. */
@@ -187,6 +197,7 @@ pctab__finish (const char *path, const struct options *o, struct finish_stats *s
   pctab__model_init (&f.model);
   bool good = run_passes (&f, path, o, stats, d);
   free (f.image);
+  pctab__policy_free (f.policy);
   pctab__model_free (&f.model);
   pctab__elf_close (&f.file);
   return good;

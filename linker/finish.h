@@ -16,6 +16,7 @@ struct finish_stats {
   enum place_how how;
   size_t symbols, frames, rows, lines, calls;
   uint64_t cfi_unknown, cfi_skipped, units, units_missing;
+  char warnings[1024]; /* lines, each ended by a newline; usually none */
 };
 
 /* Builds the table of the linked file at PATH and puts it there.  False, with a message: the file is as it was, or has

@@ -5,6 +5,7 @@
 #ifndef PCTAB_IMPORT_H
 #define PCTAB_IMPORT_H
 
+#include "blame.h"
 #include "diag.h"
 #include "elf_file.h"
 #include "model.h"
@@ -25,7 +26,7 @@ bool pctab__import_dwarf (struct elf_file *f, struct model *m, unsigned threads,
 
 /* The objects' own records, .pcsp, .pcln and .pcdata (OBJECT-FORMAT): frames and lines replace those imported for the
  * same bytes, so that this comes after the others; marks, points, table names and frame flags are added.  LINES: .pcln
- * is read too. */
-bool pctab__import_section (struct elf_file *f, struct model *m, bool lines, struct diag *d);
+ * is read too.  BLAME, which may be NULL, knows the objects for messages. */
+bool pctab__import_section (struct elf_file *f, struct model *m, bool lines, struct blame *blame, struct diag *d);
 
 #endif

@@ -27,9 +27,9 @@ has_records (const struct elf_file *f)
 }
 
 bool
-pctab__import_section (struct elf_file *f, struct model *m, bool lines, struct diag *d)
+pctab__import_section (struct elf_file *f, struct model *m, bool lines, struct blame *blame, struct diag *d)
 {
-  struct record_reader rr = { .f = f, .m = m, .d = d };
+  struct record_reader rr = { .f = f, .m = m, .d = d, .blame = blame };
   if (!has_records (f))
     return true;
   if (!pctab__text_spans_init (&rr.texts, m))

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A look at an input's headers, cheap enough for every object of a link: no contents are read but those of a few notes
- * of the first. */
+ * of the first, and relocations of records (OBJECT-FORMAT) where an object has some. */
 #include "input.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -19,6 +20,7 @@ struct header {
   const char *name;
   uint32_t name_off, type;
   uint64_t flags, off, size, align, entsize;
+  uint32_t link, info;
 };
 
 static bool
@@ -51,8 +53,8 @@ read_header (struct cursor *c, bool is64)
   (void) (is64 ? cursor_u64 (c) : cursor_u32 (c));
   h.off = is64 ? cursor_u64 (c) : cursor_u32 (c);
   h.size = is64 ? cursor_u64 (c) : cursor_u32 (c);
-  cursor_u32 (c);
-  cursor_u32 (c);
+  h.link = cursor_u32 (c);
+  h.info = cursor_u32 (c);
   h.align = is64 ? cursor_u64 (c) : cursor_u32 (c);
   h.entsize = is64 ? cursor_u64 (c) : cursor_u32 (c);
   return h;
@@ -142,7 +144,131 @@ read_part (int fd, off_t off, uint64_t object_len, uint64_t at, uint64_t len, un
   return read_at (fd, *buf, len, off + (off_t) at) ? *buf : NULL;
 }
 
-static void
+/* --- records that ld -r has joined --------------------------------------- */
+
+#define RELOCATION_CHUNK 65536
+
+static const char *
+record_name (const struct header *h)
+{
+  static const char *const names[] = { ".pcdata", ".pcsp", ".pcln" };
+  for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+    if (!(h->flags & SHF_ALLOC) && (h->flags & SHF_LINK_ORDER) && !strcmp (h->name, names[i]))
+      return names[i];
+  return NULL;
+}
+
+struct input {
+  int fd;
+  off_t off;
+  uint64_t len;
+  const struct object *o;
+  const unsigned char *headers;
+  uint32_t cnt;
+  /* The symbol table's sections by number, and those beyond 16 bits. */
+  const unsigned char *symbols, *wide;
+  uint64_t symbol_cnt, wide_cnt;
+};
+
+static struct header
+header_at (const struct input *in, uint32_t idx)
+{
+  size_t entsize = in->o->is64 ? sizeof (Elf64_Shdr) : sizeof (Elf32_Shdr);
+  struct cursor c = cursor_over (in->headers + idx * entsize, entsize, in->o->big);
+  return read_header (&c, in->o->is64);
+}
+
+static bool
+read_symbols (struct input *in, uint32_t table)
+{
+  static unsigned char *symbols_buf, *wide_buf;
+  static size_t symbols_cap, wide_cap;
+  if (in->symbols || table >= in->cnt)
+    return in->symbols;
+  struct header h = header_at (in, table);
+  in->symbols = read_part (in->fd, in->off, in->len, h.off, h.size, &symbols_buf, &symbols_cap);
+  in->symbol_cnt = h.size / (in->o->is64 ? sizeof (Elf64_Sym) : sizeof (Elf32_Sym));
+  for (uint32_t i = 1; i < in->cnt && !in->wide; i++)
+    {
+      h = header_at (in, i);
+      if (h.type != SHT_SYMTAB_SHNDX || h.link != table)
+        continue;
+      in->wide = read_part (in->fd, in->off, in->len, h.off, h.size, &wide_buf, &wide_cap);
+      in->wide_cnt = in->wide ? h.size / 4 : 0;
+    }
+  return in->symbols;
+}
+
+/* The section of symbol IDX; 0: none. */
+static uint32_t
+section_of (const struct input *in, uint64_t idx)
+{
+  if (idx >= in->symbol_cnt)
+    return 0;
+  const unsigned char *at = in->o->is64 ? in->symbols + idx * sizeof (Elf64_Sym) + offsetof (Elf64_Sym, st_shndx)
+                                        : in->symbols + idx * sizeof (Elf32_Sym) + offsetof (Elf32_Sym, st_shndx);
+  uint32_t section = load_u16 (at, in->o->big);
+  if (section == SHN_XINDEX)
+    return idx < in->wide_cnt ? load_u32 (in->wide + 4 * idx, in->o->big) : 0;
+  return section < SHN_LORESERVE ? section : 0;
+}
+
+/* Does a relocation of section R name code of another section than that which the records are tied to?  A word or two
+ * and, with addends, another one. */
+static bool
+is_joined (const struct input *in, const struct header *r, const struct header *records)
+{
+  unsigned char chunk[RELOCATION_CHUNK];
+  size_t word = in->o->is64 ? 8 : 4, entry = (r->type == SHT_RELA ? 3 : 2) * word;
+  uint64_t last = 0; /* symbol asked for; mostly they all name their section's */
+  if (r->off > in->len || r->size > in->len - r->off)
+    return false;
+  for (uint64_t at = 0; at + entry <= r->size;)
+    {
+      size_t cnt = RELOCATION_CHUNK / entry;
+      if ((r->size - at) / entry < cnt)
+        cnt = (size_t) ((r->size - at) / entry);
+      if (!read_at (in->fd, chunk, cnt * entry, in->off + (off_t) (r->off + at)))
+        return false;
+      at += cnt * entry;
+      for (size_t i = 0; i < cnt; i++)
+        {
+          const unsigned char *info = chunk + i * entry + word;
+          uint64_t symbol = in->o->is64 ? load_u64 (info, in->o->big) >> 32 : load_u32 (info, in->o->big) >> 8;
+          if (symbol == last)
+            continue;
+          uint32_t section = section_of (in, symbol);
+          if (section && section != records->link && section != r->info)
+            return true;
+          last = symbol;
+        }
+    }
+  return false;
+}
+
+/* The name of the first section whose records were joined, or NULL. */
+static const char *
+find_joined (struct input *in, const unsigned char *names, uint64_t names_len)
+{
+  for (uint32_t i = 1; i < in->cnt; i++)
+    {
+      struct header r = header_at (in, i);
+      if ((r.type != SHT_REL && r.type != SHT_RELA) || !r.info || r.info >= in->cnt)
+        continue;
+      struct header records = header_at (in, r.info);
+      if (records.name_off < names_len)
+        records.name = (const char *) names + records.name_off;
+      const char *name = record_name (&records);
+      if (name && read_symbols (in, r.link) && is_joined (in, &r, &records))
+        return name;
+    }
+  return NULL;
+}
+
+/* --- headers ------------------------------------------------------------ */
+
+/* The name of a section of joined records, or NULL. */
+static const char *
 walk_sections (int fd, off_t off, uint64_t len, const struct object *o, struct input_sizes *sizes, struct like *like)
 {
   static unsigned char *headers_buf, *names_buf;
@@ -151,7 +277,7 @@ walk_sections (int fd, off_t off, uint64_t len, const struct object *o, struct i
   uint32_t cnt = o->shnum, names_idx = o->shstrndx;
   const unsigned char *at = read_part (fd, off, len, o->shoff, entsize, &headers_buf, &headers_cap);
   if (!at)
-    return;
+    return NULL;
   struct cursor c = cursor_over (at, entsize, o->big);
   struct header first = read_header (&c, o->is64);
   if (!cnt && first.size <= UINT32_MAX)
@@ -160,12 +286,13 @@ walk_sections (int fd, off_t off, uint64_t len, const struct object *o, struct i
     names_idx = load_u32 (at + (o->is64 ? 40 : 24), o->big);
   at = read_part (fd, off, len, o->shoff, (uint64_t) cnt * entsize, &headers_buf, &headers_cap);
   if (!at || names_idx >= cnt)
-    return;
+    return NULL;
   c = cursor_over (at + names_idx * entsize, entsize, o->big);
   struct header names_header = read_header (&c, o->is64);
   const unsigned char *names = read_part (fd, off, len, names_header.off, names_header.size, &names_buf, &names_cap);
   if (!names || !names_header.size || names[names_header.size - 1])
-    return;
+    return NULL;
+  bool records = false;
   c = cursor_over (at, (size_t) cnt * entsize, o->big);
   for (uint32_t i = 0; i < cnt; i++)
     {
@@ -175,15 +302,19 @@ walk_sections (int fd, off_t off, uint64_t len, const struct object *o, struct i
       count_section (&h, sizes);
       if (like)
         copy_section (fd, off, len, &h, like);
+      records |= record_name (&h) != NULL;
     }
+  struct input in = { .fd = fd, .off = off, .len = len, .o = o, .headers = at, .cnt = cnt };
+  return records ? find_joined (&in, names, names_header.size) : NULL;
 }
 
 bool
-pctab__input_read (int fd, off_t off, uint64_t len, struct input_sizes *sizes, struct like *like)
+pctab__input_read (int fd, off_t off, uint64_t len, struct input_sizes *sizes, struct like *like, const char **joined)
 {
   unsigned char head[sizeof (Elf64_Ehdr)] = { 0 };
   struct object o;
   size_t head_len = len < sizeof head ? (size_t) len : sizeof head;
+  *joined = NULL;
   if (!read_at (fd, head, head_len, off) || !read_object (head, head_len, &o))
     return false;
   bool first = !like->known;
@@ -194,7 +325,7 @@ pctab__input_read (int fd, off_t off, uint64_t len, struct input_sizes *sizes, s
       like->machine = o.machine;
       like->flags = o.flags;
     }
-  walk_sections (fd, off, len, &o, sizes, first ? like : NULL);
+  *joined = walk_sections (fd, off, len, &o, sizes, first ? like : NULL);
   return true;
 }
 

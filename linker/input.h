@@ -37,8 +37,10 @@ struct input_sizes {
 };
 
 /* Reads the headers of the relocatable ELF object of LEN bytes at OFF in FD: adds to SIZES, and fills LIKE unless it is
- * known already.  False: that is no such object. */
-bool pctab__input_read (int fd, off_t off, uint64_t len, struct input_sizes *sizes, struct like *like);
+ * known already.  *JOINED becomes the name of a section of records of several sections of code, which `ld -r` has put
+ * together and which can't be told apart any more, or NULL.  False: that is no such object. */
+bool pctab__input_read (int fd, off_t off, uint64_t len, struct input_sizes *sizes, struct like *like,
+                        const char **joined);
 
 /* Frees what LIKE holds. */
 void pctab__like_free (struct like *like);

@@ -50,7 +50,8 @@ read_like (const char *path, struct like *like, struct input_sizes *sizes, struc
         close (fd);
       return pctab__diag_error (d, NULL, "can't open: %s", strerror (errno));
     }
-  bool good = pctab__input_read (fd, 0, (uint64_t) st.st_size, sizes, like);
+  const char *joined;
+  bool good = pctab__input_read (fd, 0, (uint64_t) st.st_size, sizes, like, &joined);
   close (fd);
   return good || pctab__diag_error (d, NULL, "not a relocatable ELF object (LTO's bitcode is none); name one that is");
 }
@@ -153,30 +154,38 @@ prepare_heap (const char *path)
 #endif
 }
 
-int
-main (int argc, char **argv)
+static int
+run (const char *path, const struct options *o)
 {
-  struct options o = { 0 };
   struct diag d = { 0 };
-  const char *path = NULL;
-  if (!take_arguments (argc, argv, &o, &path, &d))
-    return fail (&d, EXIT_USAGE);
-  if (o.help)
+  if (o->help)
     return print_help ();
-  if (o.version)
+  if (o->version)
     return printf ("pctab-link %s\n", PACKAGE_VERSION) < 0 || fflush (stdout) ? EXIT_FAILED : EXIT_DONE;
-  if (o.placeholder)
-    return write_placeholder (&o, &d) ? EXIT_DONE : fail (&d, EXIT_FAILED);
+  if (o->placeholder)
+    return write_placeholder (o, &d) ? EXIT_DONE : fail (&d, EXIT_FAILED);
   catch_signals ();
   prepare_heap (path);
   struct finish_stats stats;
-  if (!pctab__finish (path, &o, &stats, &d))
+  if (!pctab__finish (path, o, &stats, &d))
     return fail (&d, EXIT_FAILED);
-  if (o.stats)
+  fputs (stats.warnings, stderr);
+  if (o->stats)
     {
       char text[1024];
       pctab__finish_describe (path, &stats, text, sizeof text);
       fprintf (stderr, "pctab: %s\n", text);
     }
   return EXIT_DONE;
+}
+
+int
+main (int argc, char **argv)
+{
+  struct options o = { 0 };
+  struct diag d = { 0 };
+  const char *path = NULL;
+  int status = take_arguments (argc, argv, &o, &path, &d) ? run (path, &o) : fail (&d, EXIT_USAGE);
+  pctab__options_free (&o);
+  return status;
 }

@@ -111,6 +111,73 @@ set_like (struct options *o, const char *value)
   return *value;
 }
 
+static bool
+set_preempt_all (struct options *o, const char *value)
+{
+  (void) value;
+  o->preempt = PREEMPT_ALL;
+  return true;
+}
+
+static bool
+set_preempt_marked (struct options *o, const char *value)
+{
+  (void) value;
+  o->preempt = PREEMPT_MARKED;
+  return true;
+}
+
+static bool
+set_preempt_none (struct options *o, const char *value)
+{
+  (void) value;
+  o->preempt = PREEMPT_NONE;
+  return true;
+}
+
+static bool
+add_exclusion (struct options *o, enum exclude what, const char *glob)
+{
+  struct exclusion *more = *glob ? realloc (o->exclusions, (o->exclusion_cnt + 1) * sizeof *more) : NULL;
+  if (!more)
+    return false;
+  o->exclusions = more;
+  more[o->exclusion_cnt++] = (struct exclusion){ what, glob };
+  return true;
+}
+
+static bool
+set_exclude (struct options *o, const char *value)
+{
+  return add_exclusion (o, EXCLUDE_SYMBOL, value);
+}
+
+static bool
+set_exclude_object (struct options *o, const char *value)
+{
+  return add_exclusion (o, EXCLUDE_OBJECT, value);
+}
+
+static bool
+set_exclude_archive (struct options *o, const char *value)
+{
+  return add_exclusion (o, EXCLUDE_ARCHIVE, value);
+}
+
+static bool
+set_tls_allow (struct options *o, const char *value)
+{
+  (void) value;
+  return o->tls_allow = true;
+}
+
+static bool
+set_inputs (struct options *o, const char *value)
+{
+  o->inputs = value;
+  return *value;
+}
+
 #define BOTH (OPTION_PLUGIN | OPTION_LINK)
 
 static const struct option options[] = {
@@ -121,6 +188,14 @@ static const struct option options[] = {
   { "threads=", "N", BOTH, set_threads, "read on N threads (1 to 256; default: by the file's size and the CPUs)" },
   { "link=", "PATH", OPTION_PLUGIN, set_link, "the pctab-link to run (default: beside the plugin, else installed)" },
   { "reserve=", "BYTES", BOTH, set_reserve, "room that the placeholder keeps (default: estimated)" },
+  { "preempt=all", NULL, BOTH, set_preempt_all, "every function is preemptible that no rule or option excepts (default)" },
+  { "preempt=marked", NULL, BOTH, set_preempt_marked, "only those that an object's records say something of" },
+  { "preempt=none", NULL, BOTH, set_preempt_none, "none is" },
+  { "exclude=", "GLOB", BOTH, set_exclude, "functions with such a symbol are not preemptible; may be given often" },
+  { "exclude-object=", "GLOB", BOTH, set_exclude_object, "nor are those of such an object" },
+  { "exclude-archive=", "GLOB", BOTH, set_exclude_archive, "nor are those of such an archive" },
+  { "tls=allow", NULL, BOTH, set_tls_allow, "those that use thread-local data are" },
+  { "inputs=", "FILE", OPTION_LINK, set_inputs, "the link's objects and archives, a line each" },
   { "force", NULL, OPTION_LINK, set_force, "replace a finished table" },
   { "placeholder=", "OBJ", OPTION_LINK, set_placeholder, "write a placeholder object for ld.lld, and nothing else" },
   { "like=", "OBJ", OPTION_LINK, set_like, "an object of the program, which the placeholder shall match" },
@@ -152,16 +227,30 @@ list (char *text, size_t size, unsigned who)
                                 options[i].value ? options[i].value : "");
 }
 
+/* Keeps TEXT for pctab-link.  Given twice it is handed on twice: what holds here holds there. */
+static bool
+hand_on (struct options *o, const char *text)
+{
+  const char **more = realloc (o->handed, (o->handed_cnt + 1) * sizeof *more);
+  if (!more)
+    return false;
+  o->handed = more;
+  more[o->handed_cnt++] = text;
+  return true;
+}
+
 bool
 pctab__options_take (struct options *o, const char *text, unsigned who, struct diag *d)
 {
   for (size_t i = 0; i < OPTION_CNT; i++)
     {
       const char *value = options[i].who & who ? match (&options[i], text) : NULL;
-      if (value)
-        return options[i].set (o, value)
-               || pctab__diag_error (d, NULL, "option '%s': not a value for %s%s", text, options[i].name,
-                                     options[i].value);
+      if (!value)
+        continue;
+      if (!options[i].set (o, value))
+        return pctab__diag_error (d, NULL, "option '%s': not a value for %s%s", text, options[i].name,
+                                  options[i].value);
+      return who != OPTION_PLUGIN || !(options[i].who & OPTION_LINK) || hand_on (o, text) || pctab__diag_memory (d);
     }
   char valid[512];
   list (valid, sizeof valid, who);
@@ -181,18 +270,10 @@ pctab__options_print (FILE *to, unsigned who, const char *prefix)
       }
 }
 
-unsigned
-pctab__options_pass (const struct options *o, char *argv[OPTIONS_PASS_MAX], char buf[OPTIONS_PASS_LEN])
+void
+pctab__options_free (struct options *o)
 {
-  unsigned cnt = 0;
-  char *at = buf;
-  if (o->no_lines)
-    argv[cnt++] = at, at += sprintf (at, "--lines=no") + 1;
-  if (o->require_lines)
-    argv[cnt++] = at, at += sprintf (at, "--require=lines") + 1;
-  if (o->stats)
-    argv[cnt++] = at, at += sprintf (at, "--stats") + 1;
-  if (o->threads)
-    argv[cnt++] = at, at += sprintf (at, "--threads=%u", o->threads) + 1;
-  return cnt;
+  free (o->exclusions);
+  free (o->handed);
+  memset (o, 0, sizeof *o);
 }

@@ -15,6 +15,15 @@ enum {
   OPTION_LINK = 2,   /* pctab-link; with OPTION_PLUGIN, the plugin hands it on */
 };
 
+enum preempt { PREEMPT_ALL, PREEMPT_MARKED, PREEMPT_NONE };
+
+enum exclude { EXCLUDE_SYMBOL, EXCLUDE_OBJECT, EXCLUDE_ARCHIVE };
+
+struct exclusion {
+  enum exclude what;
+  const char *glob; /* of fnmatch(3) */
+};
+
 struct options {
   bool no_lines;         /* lines=no */
   bool require_lines;    /* require=lines */
@@ -27,6 +36,13 @@ struct options {
   const char *link;      /* pctab-link's path; the pointers are into the option's own string */
   const char *placeholder; /* the object to write */
   const char *like;      /* the object it shall match */
+  enum preempt preempt;  /* which functions are preemptible: preempt= */
+  bool tls_allow;        /* also those that use thread-local data */
+  const char *inputs;    /* the file that lists the link's inputs */
+  struct exclusion *exclusions;
+  size_t exclusion_cnt;
+  const char **handed;   /* what the plugin was given and pctab-link takes as well, as it was given */
+  size_t handed_cnt;
 };
 
 /* Takes "NAME" or "NAME=VALUE" for WHO.  False, with a message that lists what there is, when it can't be taken. */
@@ -35,10 +51,7 @@ bool pctab__options_take (struct options *o, const char *text, unsigned who, str
 /* The options of WHO for people, one a line, PREFIX before each name. */
 void pctab__options_print (FILE *to, unsigned who, const char *prefix);
 
-/* Writes to ARGV the arguments by which pctab-link gets what the plugin was given, as texts in BUF, and returns their
- * number, at most OPTIONS_PASS_MAX. */
-#define OPTIONS_PASS_MAX 8
-#define OPTIONS_PASS_LEN 160
-unsigned pctab__options_pass (const struct options *o, char *argv[OPTIONS_PASS_MAX], char buf[OPTIONS_PASS_LEN]);
+/* Frees what O holds. */
+void pctab__options_free (struct options *o);
 
 #endif

@@ -60,6 +60,8 @@ check_contents (const struct place *p, bool replace, struct diag *d)
   uint32_t size = load_u32 (at + PCTAB_H_SIZE, p->file->big);
   if (version && !replace)
     return pctab__diag_error (d, s->name, "holds a finished table already; --force replaces it");
+  if (!version && !size)
+    return pctab__diag_error (d, s->name, "was left half done by a pctab-link that was stopped; link the file again");
   if (size != s->size)
     return pctab__diag_error (d, s->name, "has %" PRIu64 " bytes where its header says %" PRIu32 "; two placeholders "
                               "were linked, or a linker script added to it", s->size, size);
@@ -191,22 +193,34 @@ pctab__place_prove (const struct place *p, uint64_t len, struct diag *d)
  * place costs file size.  Up to this many bytes the smaller file is worth more. */
 #define RENEW_BYTES_MAX (1u << 20)
 
-bool
-pctab__place_write (const struct place *p, const unsigned char *image, size_t len, enum place_how *how, struct diag *d)
+static bool
+write_table (const struct place *p, const struct place_drop *drop, const unsigned char *image, size_t len,
+             enum place_how *how, struct diag *d)
 {
   bool linked = false;
-  if (!pctab__place_prove (p, len, d) || !pctab__place_links (p, &linked, d))
+  if (!pctab__place_links (p, &linked, d))
     return false;
-  bool fits = len <= p->room;
-  bool worth = p->file->len - p->room > RENEW_BYTES_MAX;
+  bool fits = len <= p->room && !drop->loaded;
+  uint64_t unused = p->room + drop->dropped_len;
+  bool worth = p->file->len > unused && p->file->len - unused > RENEW_BYTES_MAX;
   if (linked && !fits)
     return pctab__diag_error (d, NULL, "has other hard links, which a new file would leave behind; remove them, or "
                               "link with -plugin-opt=reserve=%zu", len);
   if (fits && (worth || linked))
     {
       *how = PLACE_FILLED;
-      return pctab__place_fill (p, image, len, d);
+      return pctab__place_fill (p, drop, image, len, d);
     }
   *how = PLACE_RENEWED;
-  return pctab__place_renew (p, image, len, d);
+  return pctab__place_renew (p, drop, image, len, d);
+}
+
+bool
+pctab__place_write (const struct place *p, const unsigned char *image, size_t len, enum place_how *how, struct diag *d)
+{
+  struct place_drop drop;
+  bool good = pctab__place_prove (p, len, d) && pctab__drop_find (&drop, p->file, d)
+              && write_table (p, &drop, image, len, how, d);
+  pctab__drop_free (&drop);
+  return good;
 }

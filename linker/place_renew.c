@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Writing the file anew: `[what is loaded][table][sections that are not loaded][section headers]`, then one rename.
+ * Records of objects are left out.
  *
  * The table lies before everything that is not loaded because dwz, and with it debhelper, refuses a loaded section
  * behind one that isn't.  Loaded parts that follow the table in the file, which is rare, move by whole pages of the
@@ -25,13 +26,14 @@ struct move {
 
 struct renewal {
   const struct place *place;
+  const struct place_drop *drop;
   const struct elf_file *file;
   uint64_t loaded_end;   /* end of what is loaded in the old file */
   uint64_t later_delta;  /* by which loaded parts behind the table move, modulo 2^64: down too */
   uint64_t *section_off; /* new offsets, by section */
   struct move *moves;
   size_t move_cnt;
-  uint64_t shoff, end; /* of the new file */
+  uint64_t shoff; /* of the new file */
   char path[4096];     /* the file itself, symbolic links resolved */
   char temp[4200];
   bool named; /* temp has a name in its directory */
@@ -114,8 +116,7 @@ add_move (struct renewal *r, uint64_t from, uint64_t to, uint64_t len)
     r->moves[r->move_cnt++] = (struct move){ from, to, len };
 }
 
-/* New offsets of the sections that are not loaded: in their old order, each by its alignment.  The place to leave
- * sections out. */
+/* New offsets of the sections that are not loaded: in their old order, each by its alignment. */
 static bool
 lay_out_rest (struct renewal *r, const struct elf_section **order, uint32_t cnt, uint64_t at, struct diag *d)
 {
@@ -124,10 +125,13 @@ lay_out_rest (struct renewal *r, const struct elf_section **order, uint32_t cnt,
   for (uint32_t i = 0; i < cnt; i++)
     {
       const struct elf_section *s = order[i];
+      const struct drop_contents *c = &r->drop->contents[s - f->sections];
       uint64_t align = s->align ? s->align : 1;
       if (align & (align - 1) || align > 1u << 20)
         return pctab__diag_error (d, s->name, "its alignment %#" PRIx64 " is no power of two, or too large", align);
-      at = (at + align - 1) & ~(align - 1);
+      bool stays = r->drop->map[s - f->sections];
+      if (stays)
+        at = (at + align - 1) & ~(align - 1);
       r->section_off[s - f->sections] = at;
       if (s->type == SHT_NOBITS)
         continue;
@@ -136,9 +140,12 @@ lay_out_rest (struct renewal *r, const struct elf_section **order, uint32_t cnt,
       if (s->size && s->off < r->loaded_end)
         return pctab__diag_error (d, s->name, "lies before loaded parts of the file; link it again, with nothing run "
                                   "over it");
-      add_move (r, s->off, at, s->size);
-      at += s->size;
       old_end = s->off + s->size > old_end ? s->off + s->size : old_end;
+      if (!stays)
+        continue;
+      if (!c->data)
+        add_move (r, s->off, at, s->size);
+      at += c->data ? c->len : s->size;
     }
   uint64_t headers_len = (uint64_t) f->section_cnt * ELF_SIZE (f, Shdr);
   if (f->shoff + headers_len > old_end)
@@ -147,7 +154,6 @@ lay_out_rest (struct renewal *r, const struct elf_section **order, uint32_t cnt,
     return pctab__diag_error (d, NULL, "carries %" PRIu64 " bytes behind its last section; finish it before they are "
                               "appended", f->len - old_end);
   r->shoff = (at + 7) & ~UINT64_C (7);
-  r->end = r->shoff + headers_len;
   return true;
 }
 
@@ -201,16 +207,16 @@ static bool
 write_section_headers (const struct renewal *r, size_t len)
 {
   const struct elf_file *f = r->file;
-  size_t entsize = ELF_SIZE (f, Shdr);
-  unsigned char *headers = malloc (f->section_cnt * entsize);
+  size_t headers_len;
+  unsigned char *headers = pctab__drop_headers (r->drop, r->section_off, &headers_len);
   if (!headers)
     return false;
-  memcpy (headers, f->data + f->shoff, f->section_cnt * entsize);
-  for (uint32_t i = 1; i < f->section_cnt; i++)
-    if (f->sections[i].type != SHT_NULL)
-      store_word (headers + i * entsize + ELF_OFFSET (f, Shdr, sh_offset), r->section_off[i], f->is64, f->big);
-  store_word (headers + r->place->section_idx * entsize + ELF_OFFSET (f, Shdr, sh_size), len, f->is64, f->big);
-  bool good = pctab__write_at (r->fd, headers, f->section_cnt * entsize, r->shoff);
+  store_word (pctab__drop_header (r->drop, headers, r->place->section_idx) + ELF_OFFSET (f, Shdr, sh_size), len,
+              f->is64, f->big);
+  bool good = pctab__write_at (r->fd, headers, headers_len, r->shoff);
+  for (uint32_t i = 1; good && i < f->section_cnt; i++)
+    if (r->drop->contents[i].data)
+      good = pctab__write_at (r->fd, r->drop->contents[i].data, r->drop->contents[i].len, r->section_off[i]);
   free (headers);
   return good;
 }
@@ -257,11 +263,9 @@ write_program_headers (const struct renewal *r, size_t len)
   uint64_t at = new_offset (r, f->phoff);
   bool good = pctab__write_at (r->fd, headers, f->segment_cnt * entsize, at);
   free (headers);
-  unsigned char words[16];
-  size_t word = f->is64 ? 8 : 4;
-  store_word (words, at, f->is64, f->big);
-  store_word (words + word, r->shoff, f->is64, f->big);
-  return good && pctab__write_at (r->fd, words, 2 * word, ELF_OFFSET (f, Ehdr, e_phoff));
+  unsigned char ehdr[sizeof (Elf64_Ehdr)];
+  size_t ehdr_len = pctab__drop_ehdr (r->drop, at, r->shoff, ehdr);
+  return good && pctab__write_at (r->fd, ehdr, ehdr_len, 0);
 }
 
 /* A nameless file in the same directory, else one beside the output whose name tells what it is. */
@@ -340,12 +344,14 @@ write_and_rename (struct renewal *r, const unsigned char *image, size_t len, str
 }
 
 bool
-pctab__place_renew (const struct place *place, const unsigned char *image, size_t len, struct diag *d)
+pctab__place_renew (const struct place *place, const struct place_drop *drop, const unsigned char *image, size_t len,
+                    struct diag *d)
 {
   struct renewal *r = calloc (1, sizeof *r);
   if (!r)
     return pctab__diag_memory (d);
   r->place = place;
+  r->drop = drop;
   r->file = place->file;
   r->fd = r->old_fd = -1;
   bool good = survey_loaded (r, len, d) && lay_out (r, len, d) && open_new (r, d)

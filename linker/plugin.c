@@ -32,6 +32,13 @@
 
 extern char **environ;
 
+/* A file of ours, without a name where that can be. */
+struct temp {
+  int fd; /* -1: none */
+  char name[PATH_MAX];
+  bool named; /* has a name to remove */
+};
+
 struct plugin {
   ld_plugin_message message;
   ld_plugin_register_claim_file register_claim_file;
@@ -45,20 +52,76 @@ struct plugin {
   struct like like;
   struct input_sizes sizes;
   char finisher[PATH_MAX];
-  int placeholder_fd; /* -1: none */
-  char placeholder[PATH_MAX];
-  bool placeholder_named; /* has a name to remove */
+  struct temp placeholder;
+  struct temp list; /* of the inputs, for pctab-link */
+  char *inputs;     /* what is written to it */
+  size_t inputs_len, inputs_cap;
+  bool inputs_failed; /* memory was out */
   bool added;
 };
 
 /* The API hands no user data to its hooks. */
 static struct plugin *plugin;
 
+/* An archive's member is named as the header before it does, if its name is a short one, else by its offset. */
+static void
+report_joined (const struct plugin *p, const struct ld_plugin_input_file *file, const char *section)
+{
+  char name[16], member[64] = "";
+  if (file->offset >= 60 && pread (file->fd, name, sizeof name, file->offset - 60) == sizeof name)
+    {
+      const char *slash = memchr (name, '/', sizeof name);
+      if (slash && slash > name)
+        snprintf (member, sizeof member, "(%.*s)", (int) (slash - name), name);
+      else
+        snprintf (member, sizeof member, "(at %lld)", (long long) file->offset);
+    }
+  p->message (LDPL_FATAL, "pctab: %s%s: %s: ld -r has joined the records of several sections of code, which "
+              "--gc-sections would keep or drop together; make the object with ld -r --unique=.pcdata --unique=.pcsp "
+              "--unique=.pcln (pkg-config --variable=ldflags_relocatable pctab-link)", file->name, member, section);
+}
+
+/* Notes an input as objects_list.c reads it: PATH, offset and size, by tabs.  A path of several lines can't be noted:
+ * what is known of no input is not preemptible where that matters. */
+static void
+note_input (struct plugin *p, const struct ld_plugin_input_file *file)
+{
+  size_t need = strlen (file->name) + 64;
+  if (strchr (file->name, '\n'))
+    return;
+  if (p->inputs_cap - p->inputs_len < need)
+    {
+      size_t cap = 2 * p->inputs_cap + need;
+      char *more = realloc (p->inputs, cap);
+      p->inputs_failed |= !more;
+      if (!more)
+        return;
+      p->inputs = more;
+      p->inputs_cap = cap;
+    }
+  p->inputs_len += (size_t) sprintf (p->inputs + p->inputs_len, "%s\t%lld\t%lld\n", file->name,
+                                     (long long) file->offset, (long long) file->filesize);
+}
+
+/* A thin archive's members come by paths of their own: whose they are, it has to be asked. */
+static bool
+is_thin_archive (const struct ld_plugin_input_file *file)
+{
+  char head[8];
+  return !file->offset && file->filesize > 8 && pread (file->fd, head, sizeof head, 0) == sizeof head
+         && !memcmp (head, "!<thin>\n", sizeof head);
+}
+
 static enum ld_plugin_status
 claim_file (const struct ld_plugin_input_file *file, int *claimed)
 {
+  const char *joined;
   *claimed = 0;
-  pctab__input_read (file->fd, file->offset, (uint64_t) file->filesize, &plugin->sizes, &plugin->like);
+  if (pctab__input_read (file->fd, file->offset, (uint64_t) file->filesize, &plugin->sizes, &plugin->like, &joined)
+      || is_thin_archive (file))
+    note_input (plugin, file);
+  if (joined && plugin->output_kind != LDPO_REL)
+    report_joined (plugin, file, joined);
   return LDPS_OK;
 }
 
@@ -90,34 +153,34 @@ find_finisher (struct plugin *p)
   return try_finisher (p, PCTAB_BINDIR, INT_MAX, "/pctab-link");
 }
 
-/* A file of no name where the kernel and /proc give one, else one in $TMPDIR. */
-static int
-open_placeholder (struct plugin *p)
+/* A file of no name where the kernel and /proc give one, else one in $TMPDIR.  INHERITED: pctab-link shall have it open
+ * as well. */
+static bool
+open_temp (struct temp *t, bool inherited)
 {
-  int fd = memfd_create ("pctab", MFD_CLOEXEC);
-  if (fd >= 0)
+  t->fd = memfd_create ("pctab", inherited ? 0 : MFD_CLOEXEC);
+  if (t->fd >= 0)
     {
-      snprintf (p->placeholder, sizeof p->placeholder, "/proc/self/fd/%d", fd);
-      if (!access (p->placeholder, R_OK))
-        return fd;
-      close (fd);
+      snprintf (t->name, sizeof t->name, "/proc/self/fd/%d", t->fd);
+      if (!access (t->name, R_OK))
+        return true;
+      close (t->fd);
     }
   const char *dir = getenv ("TMPDIR");
-  snprintf (p->placeholder, sizeof p->placeholder, "%.4000s/pctab-XXXXXX", dir && *dir ? dir : "/tmp");
-  fd = mkostemp (p->placeholder, O_CLOEXEC);
-  p->placeholder_named = fd >= 0;
-  return fd;
+  snprintf (t->name, sizeof t->name, "%.4000s/pctab-XXXXXX", dir && *dir ? dir : "/tmp");
+  t->fd = mkostemp (t->name, O_CLOEXEC);
+  return t->named = t->fd >= 0;
 }
 
 static void
-close_placeholder (struct plugin *p)
+close_temp (struct temp *t)
 {
-  if (p->placeholder_fd >= 0)
-    close (p->placeholder_fd);
-  if (p->placeholder_named)
-    unlink (p->placeholder);
-  p->placeholder_fd = -1;
-  p->placeholder_named = false;
+  if (t->fd >= 0)
+    close (t->fd);
+  if (t->named)
+    unlink (t->name);
+  t->fd = -1;
+  t->named = false;
 }
 
 static enum ld_plugin_status
@@ -134,15 +197,15 @@ all_symbols_read (void)
   if (!p->like.known)
     pctab__like_host (&p->like);
   uint64_t reserve = p->options.reserve_set ? p->options.reserve : pctab__reserve_estimate (&p->sizes);
-  p->placeholder_fd = open_placeholder (p);
-  if (p->placeholder_fd < 0 || !pctab__placeholder_write (p->placeholder_fd, &p->like, reserve))
+  if (!open_temp (&p->placeholder, false) || !pctab__placeholder_write (p->placeholder.fd, &p->like, reserve))
     {
-      p->message (LDPL_FATAL, "pctab: can't write the placeholder object %s: %s", p->placeholder, strerror (errno));
+      p->message (LDPL_FATAL, "pctab: can't write the placeholder object %s: %s", p->placeholder.name,
+                  strerror (errno));
       return LDPS_ERR;
     }
-  p->added = p->add_input_file (p->placeholder) == LDPS_OK;
+  p->added = p->add_input_file (p->placeholder.name) == LDPS_OK;
   if (!p->added)
-    p->message (LDPL_FATAL, "pctab: the linker does not take the placeholder object %s", p->placeholder);
+    p->message (LDPL_FATAL, "pctab: the linker does not take the placeholder object %s", p->placeholder.name);
   return p->added ? LDPS_OK : LDPS_ERR;
 }
 
@@ -186,24 +249,59 @@ read_text (int fd, struct finish *f)
   f->text[f->len] = 0;
 }
 
+/* The program, the options that were given to the plugin, the list of inputs, the output: in one piece of memory. */
+static char **
+make_arguments (struct plugin *p)
+{
+  size_t cnt = p->options.handed_cnt, len = sizeof "--inputs=" + sizeof p->list.name;
+  for (size_t i = 0; i < cnt; i++)
+    len += strlen (p->options.handed[i]) + sizeof "--";
+  char **argv = malloc ((cnt + 5) * sizeof *argv + len);
+  if (!argv)
+    return NULL;
+  char *at = (char *) (argv + cnt + 5);
+  argv[0] = p->finisher;
+  for (size_t i = 0; i < cnt; i++)
+    argv[1 + i] = at, at += sprintf (at, "--%s", p->options.handed[i]) + 1;
+  if (p->list.fd >= 0)
+    sprintf (argv[++cnt] = at, "--inputs=%s", p->list.name);
+  argv[++cnt] = (char *) "--";
+  argv[++cnt] = (char *) p->output;
+  argv[++cnt] = NULL;
+  return argv;
+}
+
 static int
 spawn_finisher (struct plugin *p, int err_fd, pid_t *pid)
 {
-  char buf[OPTIONS_PASS_LEN];
-  char *argv[4 + OPTIONS_PASS_MAX] = { p->finisher };
-  unsigned cnt = 1 + pctab__options_pass (&p->options, argv + 1, buf);
-  argv[cnt++] = (char *) "--";
-  argv[cnt++] = (char *) p->output;
-  argv[cnt] = NULL;
   posix_spawn_file_actions_t actions;
   int err = posix_spawn_file_actions_init (&actions);
   if (err)
     return err;
-  err = posix_spawn_file_actions_adddup2 (&actions, err_fd, STDERR_FILENO);
+  char **argv = make_arguments (p);
+  err = argv ? posix_spawn_file_actions_adddup2 (&actions, err_fd, STDERR_FILENO) : ENOMEM;
   if (!err)
     err = posix_spawn (pid, p->finisher, &actions, NULL, argv, environ);
+  free (argv);
   posix_spawn_file_actions_destroy (&actions);
   return err;
+}
+
+static bool
+write_list (struct plugin *p)
+{
+  if (p->inputs_failed)
+    return errno = ENOMEM, false;
+  if (!open_temp (&p->list, true))
+    return false;
+  for (size_t at = 0; at < p->inputs_len;)
+    {
+      ssize_t n = write (p->list.fd, p->inputs + at, p->inputs_len - at);
+      if (n < 0 && errno != EINTR)
+        return false;
+      at += n > 0 ? (size_t) n : 0;
+    }
+  return true;
 }
 
 static void
@@ -212,7 +310,7 @@ run_finisher (struct plugin *p, struct finish *f)
   int fds[2];
   f->len = 0;
   f->status = -1;
-  if (pipe2 (fds, O_CLOEXEC))
+  if (!write_list (p) || pipe2 (fds, O_CLOEXEC))
     return;
   /* With SIGCHLD ignored, as a parent may have left it, no exit status would come. */
   struct sigaction usual = { .sa_handler = SIG_DFL }, before;
@@ -257,7 +355,7 @@ static enum ld_plugin_status
 cleanup (void)
 {
   struct plugin *p = plugin;
-  close_placeholder (p);
+  close_temp (&p->placeholder);
   pctab__like_free (&p->like);
   if (!p->added)
     return LDPS_OK;
@@ -266,6 +364,7 @@ cleanup (void)
     return LDPS_OK;
   struct finish f;
   run_finisher (p, &f);
+  close_temp (&p->list);
   if (f.status)
     {
       report (p, &f);
@@ -320,7 +419,7 @@ enum ld_plugin_status onload (struct ld_plugin_tv *tv) __attribute__ ((visibilit
 enum ld_plugin_status
 onload (struct ld_plugin_tv *tv)
 {
-  static struct plugin the_plugin = { .output_kind = -1, .placeholder_fd = -1 };
+  static struct plugin the_plugin = { .output_kind = -1, .placeholder.fd = -1, .list.fd = -1 };
   struct plugin *p = plugin = &the_plugin;
   struct diag d = { .file = "pctab" };
   bool options_good = take_vector (p, tv, &d);

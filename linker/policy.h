@@ -9,7 +9,17 @@
 #include "model.h"
 #include "options.h"
 
-/* After all importers, before pctab__mark_resolve(). */
-bool pctab__policy_apply (struct elf_file *f, struct model *m, const struct options *o, struct diag *d);
+struct policy;
+
+/* What the finished file and the inputs of its link tell, without the importers' work: may run beside them, after
+ * pctab__import_module().  NULL, with a message, when an input can't be read or memory is out. */
+struct policy *pctab__policy_read (struct elf_file *f, const struct model *m, const struct options *o, struct diag *d);
+
+/* After all importers, before pctab__mark_resolve().  Lines about exclusions that match nothing go to WARNINGS, SIZE
+ * bytes. */
+bool pctab__policy_apply (struct policy *p, struct model *m, char *warnings, size_t size, struct diag *d);
+
+/* NULL is taken. */
+void pctab__policy_free (struct policy *p);
 
 #endif

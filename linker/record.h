@@ -55,6 +55,7 @@ struct record_reader {
   struct elf_file *f;
   struct model *m;
   struct diag *d;
+  struct blame *blame;
   struct text_spans texts;
   struct record_data *data; /* addresses of what is not code; record_walk.c's */
   size_t data_cnt;

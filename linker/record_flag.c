@@ -61,8 +61,8 @@ set_flags (struct record_reader *rr, struct model_frame *f, uint16_t what)
   struct model *m = rr->m;
   f->flags |= what & (uint16_t) ~RECORD_UNSAFE;
   if ((f->flags & FRAME_NOPREEMPT) && (f->flags & FRAME_PREEMPT))
-    return pctab__blame_error (rr->d, m, ".pcdata", f->off, "is declared both preemptible and not preemptible; keep "
-                               "one of both");
+    return pctab__blame_error (rr->d, rr->blame, m, ".pcdata", f->off, "is declared both preemptible and not "
+                               "preemptible; keep one of both");
   if (what & FRAME_NOPREEMPT)
     f->reason = REASON_DECLARED;
   if (!(what & RECORD_UNSAFE))

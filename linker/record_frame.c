@@ -95,7 +95,8 @@ read_rows (struct record_reader *rr, struct frames *fr, struct record *r, struct
       off += advance;
       if (!is_rule (&rule))
         return pctab__record_error (rr, r, "row %u has an unknown kind of CFA (%u), return address (%u) or frame "
-                                    "pointer (%u), or a field that is not 0 and of no use to its kind", idx, rule.cfa,
+                                    "pointer (%u), or a field that is not 0 where its kind has no use for it; see "
+                                    "OBJECT-FORMAT, 4", idx, rule.cfa,
                                     rule.ra, rule.fp);
       if (off == f->end)
         continue; /* no code has it */

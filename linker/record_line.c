@@ -54,7 +54,8 @@ read_strings (struct record_reader *rr, struct lines *l, struct record *r, uint3
 static bool
 string_error (struct record_reader *rr, const struct record *r, const struct lines *l, uint32_t number)
 {
-  return pctab__record_error (rr, r, "names string %" PRIu32 " of %zu", number, l->strings.cnt);
+  return pctab__record_error (rr, r, "names string %" PRIu32 " of %zu; they are numbered from 1, and 0 is none",
+                              number, l->strings.cnt);
 }
 
 /* The model's number of the file that string NUMBER is; none for 0. */
@@ -115,8 +116,8 @@ link_calls (struct record_reader *rr, struct lines *l, const struct record *r, c
     {
       uint32_t parent = load_u32 (at + (size_t) (i - 1) * CALL_LEN, rr->f->big);
       if (parent >= i)
-        return pctab__record_error (rr, r, "call %" PRIu32 " has call %" PRIu32 " as its parent, which must have a "
-                                    "smaller number", i, parent);
+        return pctab__record_error (rr, r, "call %" PRIu32 " has call %" PRIu32 " as its parent, which is no "
+                                    "smaller number; let parents come before what is inlined into them", i, parent);
       l->calls.at[i].next = l->calls.at[parent].child;
       l->calls.at[parent].child = i;
     }
@@ -139,7 +140,8 @@ read_calls (struct record_reader *rr, struct lines *l, struct record *r, uint32_
 {
   const unsigned char *at = cursor_take (&r->body, (uint64_t) cnt * CALL_LEN);
   if (!at)
-    return pctab__record_error (rr, r, "its %" PRIu32 " calls are cut off; each has %d bytes", cnt, CALL_LEN);
+    return pctab__record_error (rr, r, "its %" PRIu32 " calls are cut off; each has %d bytes, and their number stands "
+                                "before the strings", cnt, CALL_LEN);
   if (!link_calls (rr, l, r, at, cnt))
     return false;
   l->calls.at[0].node = (uint32_t) rr->m->nodes.cnt;
@@ -201,7 +203,8 @@ take_step (struct record_reader *rr, struct lines *l, struct record *r, struct m
     return pctab__record_error (rr, r, "step %u lies %s; steps stand in the order of the code, the first where it "
                                 "begins", idx, idx ? "behind the end of the code" : "not at the start of the code");
   if (call >= l->calls.cnt)
-    return pctab__record_error (rr, r, "step %u is of call %" PRIu32 " of %zu", idx, call, l->calls.cnt - 1);
+    return pctab__record_error (rr, r, "step %u is of call %" PRIu32 " of %zu; they are numbered from 1, and 0 is "
+                                "the function", idx, call, l->calls.cnt - 1);
   if (!file_of (rr, l, r, string, &file))
     return false;
   if (advance && *node != l->calls.at[0].node && !add_range (m, *off, *off + advance, *node))

@@ -92,7 +92,8 @@ take_point (struct record_reader *rr, struct record *r)
   if (!pctab__record_done (rr, r))
     return false;
   if (what != 1 && what != 2)
-    return pctab__record_error (rr, r, "is neither where a pair begins (1) nor where it ends (2): %" PRIu32, what);
+    return pctab__record_error (rr, r, "is neither where a pair begins nor where it ends: %" PRIu32 "; say 1 or 2",
+                                what);
   if (!model_reserve (&rr->m->points, 1))
     return pctab__diag_memory (rr->d);
   rr->m->points.at[rr->m->points.cnt++] = (struct model_point){ r->off, pair, r->at, what == 2 };
@@ -151,7 +152,7 @@ take_name (struct record_reader *rr, struct record *r, struct marks *marks)
   struct model_str name = { text, (uint32_t) strlen (text) };
   if (!name.len || name.len > NAME_LEN_MAX || !is_utf8 ((const unsigned char *) text, name.len))
     return pctab__record_error (rr, r, "gives table %" PRIu32 " a name that is empty, longer than %d bytes or not "
-                                "UTF-8", number, NAME_LEN_MAX);
+                                "UTF-8; give it another", number, NAME_LEN_MAX);
   if (!model_reserve (&marks->names, 1))
     return pctab__diag_memory (rr->d);
   marks->names.at[marks->names.cnt++] = (struct named){ *r, number, name };

@@ -59,7 +59,7 @@ pctab__record_spans_order (struct record_reader *rr, struct record_spans *s)
       if (!last || span->off >= last->end)
         s->list.at[kept++] = *span;
       else if (!is_same (span, last))
-        return pctab__record_error (rr, &span->record, "contradicts the record at %#" PRIx32 ", which speaks of the "
+        return pctab__record_error (rr, &span->record, "contradicts the record at 0x%" PRIx32 ", which speaks of the "
                                     "same code; let one alone do so", last->record.at);
     }
   s->list.cnt = kept;

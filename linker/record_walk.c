@@ -47,7 +47,7 @@ pctab__record_error (struct record_reader *rr, const struct record *r, const cha
   va_start (args, format);
   vsnprintf (text, sizeof text, format, args);
   va_end (args);
-  return pctab__blame_error (rr->d, rr->m, section_of (r), r->off, "record at %#" PRIx32 " (%s): %s", r->at,
+  return pctab__blame_error (rr->d, rr->blame, rr->m, section_of (r), r->off, "record at 0x%" PRIx32 " (%s): %s", r->at,
                              kind_name (r->kind), text);
 }
 
@@ -184,8 +184,8 @@ locate (struct record_reader *rr, const struct elf_section *s, struct record *r,
       if (!rr->data && !find_data (rr))
         return false;
       if (in_data (rr, addr))
-        return pctab__diag_error (rr->d, s->name, "record at %#" PRIx32 " (%s): a mark in data, at %#" PRIx64 "; only "
-                                  "code can have one, so put its label into a section of code", r->at,
+        return pctab__diag_error (rr->d, s->name, "record at 0x%" PRIx32 " (%s): a mark in data, at 0x%" PRIx64 "; "
+                                  "only code can have one, so put its label into a section of code", r->at,
                                   kind_name (r->kind), addr);
       return true;
     }
@@ -218,9 +218,9 @@ head_error (struct record_reader *rr, const struct elf_section *s, uint32_t at, 
   vsnprintf (text, sizeof text, format, args);
   va_end (args);
   if (!pctab__text_spans_find (&rr->texts, h->addr))
-    return pctab__diag_error (rr->d, s->name, "record at %#" PRIx32 " %s", at, text);
-  return pctab__blame_error (rr->d, rr->m, s->name, (uint32_t) (h->addr - rr->m->base), "record at %#" PRIx32 " %s",
-                             at, text);
+    return pctab__diag_error (rr->d, s->name, "record at 0x%" PRIx32 " %s", at, text);
+  return pctab__blame_error (rr->d, rr->blame, rr->m, s->name, (uint32_t) (h->addr - rr->m->base),
+                             "record at 0x%" PRIx32 " %s", at, text);
 }
 
 static bool
@@ -229,7 +229,7 @@ check_head (struct record_reader *rr, const struct elf_section *s, uint32_t at, 
 {
   unsigned word = rr->f->is64 ? 8 : 4;
   if (cut)
-    return pctab__diag_error (rr->d, s->name, "record at %#" PRIx32 " is cut off: %zu bytes are left, less than any "
+    return pctab__diag_error (rr->d, s->name, "record at 0x%" PRIx32 " is cut off: %zu bytes are left, less than any "
                               "record has; records stand one behind the other without padding (.p2align)", at, left);
   if (h->version != VERSION)
     return head_error (rr, s, at, h, "has version %u, and this pctab-link knows version %u; %s", h->version, VERSION,
@@ -243,14 +243,14 @@ check_head (struct record_reader *rr, const struct elf_section *s, uint32_t at, 
                        "for this one", h->kind);
   struct record r = { .kind = h->kind };
   if (strcmp (section_of (&r), s->name))
-    return head_error (rr, s, at, h, "is of kind %u (%s), which belongs into %s", h->kind, kind_name (h->kind),
+    return head_error (rr, s, at, h, "is of kind %u (%s); put it into %s", h->kind, kind_name (h->kind),
                        section_of (&r));
   if (h->size > left)
     return head_error (rr, s, at, h, "is cut off: it claims %" PRIu32 " bytes where %zu are left; its size must count "
                        "its own bytes alone", h->size, left);
   if (h->zero || h->size < 8 + word)
-    return head_error (rr, s, at, h, "has a damaged head: byte 3 is %u, not 0, or its size %" PRIu32 " is less than "
-                       "the head's", h->zero, h->size);
+    return head_error (rr, s, at, h, "has a damaged head: byte 3 is %u, its size %" PRIu32 "; byte 3 is 0, and the "
+                       "size that of the whole record", h->zero, h->size);
   return true;
 }
 

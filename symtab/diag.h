@@ -6,13 +6,11 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 
 struct diag {
   const char *file; /* the file being worked on; not owned */
   bool failed;
   char text[1024]; /* "FILE: SECTION: what is wrong; what to do", without a newline */
-  uint64_t pc;     /* of the code it is about; 0: not known */
 };
 
 /* Keeps the message if it is the first.  SECTION may be NULL.  Returns false, for `return diag_error (...)`. */

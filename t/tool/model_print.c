@@ -11,15 +11,20 @@
  *   line ADDR FILE:LINE       each row of the sequences, which `sequence START END' introduces
  *   range START END NAME [in NAME at FILE:LINE]...
  *   stat NAME NUMBER
+ *   START END REASON NAME     of policy: each frame, the name of nopreempt.def or "-", its function ("?": none)
+ *   mark START END VALUE      of policy: each mark that pctab adds itself
  *
  * usage: model_print [frames|symbols|marks|lines|stats|time] FILE; without the first frames, symbols and stats; time
- * prints the milliseconds of the fastest of 20 runs. */
+ *        prints the milliseconds of the fastest of 20 runs.
+ *        model_print policy [OPTION...] FILE; OPTION is pctab-link's, without dashes; warnings go to standard error. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 
 #include "import.h"
+#include "options.h"
+#include "policy.h"
 
 static void
 print_rule (const struct rule *r)
@@ -193,7 +198,7 @@ print_time (struct elf_file *f, struct diag *d)
       double t1 = now_ms ();
       good = good && pctab__import_symbol (f, &m, d);
       double t2 = now_ms ();
-      good = good && pctab__import_section (f, &m, true, d);
+      good = good && pctab__import_section (f, &m, true, NULL, d);
       double t3 = now_ms ();
       pctab__model_free (&m);
       if (!good)
@@ -213,7 +218,7 @@ print_model (struct elf_file *f, const char *what, struct diag *d)
   pctab__model_init (&m);
   bool lines = what && !strcmp (what, "lines");
   bool good = pctab__import_module (f, &m, d) && pctab__import_cfi (f, &m, d) && pctab__import_symbol (f, &m, d)
-              && (!lines || pctab__import_dwarf (f, &m, 1, d)) && pctab__import_section (f, &m, lines, d);
+              && (!lines || pctab__import_dwarf (f, &m, 1, d)) && pctab__import_section (f, &m, lines, NULL, d);
   if (lines && good)
     print_lines (&m);
   if (good && what && !strcmp (what, "marks"))
@@ -228,10 +233,90 @@ print_model (struct elf_file *f, const char *what, struct diag *d)
   return good;
 }
 
+static const char *
+reason_name (const struct model_frame *f)
+{
+  static const char *const names[] = { "0",
+#define REASON(number, name, text) [number] = #name,
+#include "nopreempt.def"
+#undef REASON
+  };
+  return !(f->flags & FRAME_NOPREEMPT) ? "-" : f->reason < sizeof names / sizeof *names ? names[f->reason] : "?";
+}
+
+static void
+print_policy (const struct model *m)
+{
+  for (size_t i = 0; i < m->frames.cnt; i++)
+    {
+      const struct model_frame *f = &m->frames.at[i];
+      bool stubs = false, named = false;
+      for (size_t k = 0; k < m->texts.cnt; k++)
+        stubs |= m->texts.at[k].stubs && f->off >= m->texts.at[k].off && f->off < m->texts.at[k].end;
+      if (stubs)
+        continue;
+      for (size_t k = 0; k < m->symbols.cnt; k++)
+        if (m->symbols.at[k].off == f->off)
+          {
+            printf ("%" PRIx64 " %" PRIx64 " %s %.*s\n", m->base + f->off, m->base + f->end, reason_name (f),
+                    (int) m->symbols.at[k].name.len, m->symbols.at[k].name.p);
+            named = true;
+          }
+      if (!named)
+        printf ("%" PRIx64 " %" PRIx64 " %s ?\n", m->base + f->off, m->base + f->end, reason_name (f));
+    }
+  for (size_t i = 0; i < m->marks.cnt; i++)
+    if (m->marks.at[i].record == MODEL_NONE)
+      printf ("mark %" PRIx64 " %" PRIx64 " %d\n", m->base + m->marks.at[i].off, m->base + m->marks.at[i].end,
+              m->marks.at[i].value);
+}
+
+static bool
+print_policies (const char *path, const struct options *o, struct diag *d)
+{
+  struct elf_file f;
+  struct model m;
+  char warnings[1024];
+  if (!pctab__elf_open (&f, path, d))
+    return false;
+  pctab__model_init (&m);
+  bool good = pctab__import_module (&f, &m, d) && pctab__import_cfi (&f, &m, d) && pctab__import_symbol (&f, &m, d)
+              && pctab__import_dwarf (&f, &m, 1, d);
+  struct policy *p = good ? pctab__policy_read (&f, &m, o, d) : NULL;
+  good = p && pctab__policy_apply (p, &m, warnings, sizeof warnings, d);
+  if (good)
+    {
+      print_policy (&m);
+      fputs (warnings, stderr);
+    }
+  pctab__policy_free (p);
+  pctab__model_free (&m);
+  pctab__elf_close (&f);
+  return good;
+}
+
+static int
+main_policy (int argc, char **argv)
+{
+  struct options o = { 0 };
+  struct diag d = { 0 };
+  bool good = true;
+  for (int i = 2; good && i < argc - 1; i++)
+    good = pctab__options_take (&o, argv[i], OPTION_LINK, &d);
+  d.file = argv[argc - 1];
+  good = good && print_policies (argv[argc - 1], &o, &d);
+  if (!good)
+    fprintf (stderr, "model_print: %s\n", d.text);
+  pctab__options_free (&o);
+  return !good;
+}
+
 int
 main (int argc, char **argv)
 {
   const char *what = argc == 3 ? argv[1] : NULL;
+  if (argc > 2 && !strcmp (argv[1], "policy"))
+    return main_policy (argc, argv);
   if (argc != 2 && argc != 3)
     {
       fprintf (stderr, "usage: model_print [frames|symbols|marks|lines|stats|time] FILE\n");
