@@ -4,8 +4,8 @@
 # length.  One that is missing marks nothing.
 use strict;
 use warnings;
-use File::Basename qw(dirname);
-require(dirname($0) . '/lib/marks.pl');
+use FindBin;
+require "$FindBin::Bin/lib/marks.pl";
 
 # Function f, 64 bytes at 0x100, of instructions as long as the machine's shortest; stretches are counted from it.
 sub check {
@@ -37,6 +37,7 @@ check('a frame that changes inside: unsafe', 'rl', '.4r..4r', ['1 5 -2', '5 9 -3
 check('a function that begins inside: unsafe', 'rl', '.4r..4r', ['1 5 -2', '5 9 -3'], "symbol 0x103 8 g\n" =~ s/8/0x3d/r);
 check('what the objects make unsafe is left', 'ur', 'rrruuurrr', ['0 1 -3', '1 6 -2', '6 7 -4', '7 8 -3', '8 9 -4'],
   "mark 0 0x101 0x104 -2 1 single\n");
+check('nor is a sequence looked for that begins there', 'rl', '.4r..', ['0 3 -2'], "mark 0 0x100 0x103 -2 1 single\n");
 check('their restart ranges too', 'r', 'rrrrrr', ['0 1 -3', '1 4 -4', '4 5 -3', '5 6 -4'], "mark 0 0x101 0x104 -3 1 single\n");
 check('but unsafe code in them', 'ur', 'rr.u.r', ['0 1 -3', '1 3 -4', '3 5 -2', '5 6 -3'], "mark 0 0x101 0x105 -3 1 single\n");
 check('and one that runs into them', 'rl', '4r....', ['0 2 -2', '2 5 -3'], "mark 0 0x102 0x105 -3 1 single\n");

@@ -3,8 +3,8 @@
 # Every error in marks, alone, with its message: object, function, offset in it, length, what is wrong, what to do.
 use strict;
 use warnings;
-use File::Basename qw(dirname);
-require(dirname($0) . '/lib/marks.pl');
+use FindBin;
+require "$FindBin::Bin/lib/marks.pl";
 
 my $cnt = 0;
 

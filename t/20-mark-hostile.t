@@ -3,8 +3,8 @@
 # Marks with offsets, lengths and values from the ends of their ranges: tables, or an error with a message, always.
 use strict;
 use warnings;
-use File::Basename qw(dirname);
-require(dirname($0) . '/lib/marks.pl');
+use FindBin;
+require "$FindBin::Bin/lib/marks.pl";
 
 my $cases = $ARGV[0] // 5000;
 srand($ARGV[1] // 5);

@@ -4,8 +4,8 @@
 # have multiples of 2 or 4 bytes the other lengths are no ranges at all, but at a function's end.
 use strict;
 use warnings;
-use File::Basename qw(dirname);
-require(dirname($0) . '/lib/marks.pl');
+use FindBin;
+require "$FindBin::Bin/lib/marks.pl";
 
 my %insn = (amd64 => 1, 386 => 1, arm64 => 4, ppc64le => 4, arm => 2, riscv64 => 2, s390x => 2, mips => 2);
 

@@ -5,8 +5,8 @@
 # usage: 20-mark-random.t [CASES [SEED]]
 use strict;
 use warnings;
-use File::Basename qw(dirname);
-require(dirname($0) . '/lib/marks.pl');
+use FindBin;
+require "$FindBin::Bin/lib/marks.pl";
 
 my $cases = $ARGV[0] // 8000;
 my $seed = $ARGV[1] // 3;
@@ -81,7 +81,7 @@ sub make_points {
   my @ends = @{ $numbers[0] }[ 1, 2 ];
   my @how = $ends[0] == $ends[1] && $numbers[0][0] != 7 ? qw(begin begin end end) : qw(begin end begin end);
   @how = qw(begin begin end end) if $numbers[0][0] == 1 && $numbers[0][2] == 1;
-  splice @how, 1, 1 if rand() < 0.02;
+  splice @how, int rand(4), 1 if rand() < 0.1;
   push @{ $c->{points} }, map { [$at[$_], $numbers[0][$_], 100 + $_, $how[$_]] } 0 .. $#how;
 }
 

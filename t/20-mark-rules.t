@@ -3,8 +3,8 @@
 # The rules of Go's MarkUnsafePoints, one small function each.
 use strict;
 use warnings;
-use File::Basename qw(dirname);
-require(dirname($0) . '/lib/marks.pl');
+use FindBin;
+require "$FindBin::Bin/lib/marks.pl";
 
 # Marks as "OFF END VALUE HOW" and stretches as "OFF END VALUE", counted from the function f; dropped marks.
 sub check {

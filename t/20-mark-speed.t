@@ -3,8 +3,8 @@
 # Ten times as many marks take some ten times as long, in the order of the code and in no order.
 use strict;
 use warnings;
-use File::Basename qw(dirname);
-require(dirname($0) . '/lib/marks.pl');
+use FindBin;
+require "$FindBin::Bin/lib/marks.pl";
 
 need_printer();
 for my $order ('', 'random') {

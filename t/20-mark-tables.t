@@ -3,8 +3,8 @@
 # Tables beside UnsafePoint: their values as records say them, their names, their order; many of them.
 use strict;
 use warnings;
-use File::Basename qw(dirname);
-require(dirname($0) . '/lib/marks.pl');
+use FindBin;
+require "$FindBin::Bin/lib/marks.pl";
 
 need_printer();
 is_text(in_f("mark 1 0x110 0x120 7 1 literal\nmark 1 0x130 0x140 0 1 literal\n"),
