@@ -204,7 +204,6 @@ struct decoded {
   struct dec_code advance_code, step_code, number_code;
 
   char *string_arena;
-  unsigned char *record_arena;
   uint16_t *symbol_arena;
 };
 

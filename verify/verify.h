@@ -18,8 +18,7 @@ enum verify_extent {
 bool pctab__verify_image (struct decoded *d, const unsigned char *image, size_t len, uint64_t addr,
                           enum verify_extent extent, struct report *r);
 
-/* check_table.c, check_marks.c: rules over what is decoded. */
-void pctab__check_table (struct decoded *d);
+/* Rules over what is decoded. */
 void pctab__check_lines (struct decoded *d);
 void pctab__check_marks (struct decoded *d);
 
