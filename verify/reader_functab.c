@@ -126,8 +126,6 @@ read_range_entries (struct decoded *d, const struct dec_range *r)
   if (gap->kind != KIND_GAP || (gap->bits & 0xffff) != (r->end & 0xffff))
     return FAULT_PART (d, CHECK_FUNCTAB_ORDER, PART_FUNCTAB, 8 * (uint64_t) last,
                        "the range's last entry, %" PRIu32 ", is not a gap at its end, %#" PRIx64, last, d->base + r->end);
-  if (gap[-1].kind == KIND_GAP && r->end % PAGE)
-    return FAULT_PART (d, CHECK_GAP_JOINED, PART_FUNCTAB, 8 * (uint64_t) last, "a gap stands before the gap that ends the range");
   return true;
 }
 
