@@ -42,10 +42,10 @@ read_order (struct decoded *d, size_t len)
     return pctab__report_add (d->report, CHECK_SIZE, WHERE_PART ("header", 0), "there are %zu bytes, a header has %d", len,
                               HEADER_BYTES);
   if (memcmp (d->bytes, magic, sizeof magic))
-    return fault (d, CHECK_MAGIC, 0, "the first 8 bytes are not a table's");
+    return fault (d, CHECK_MAGIC, 0, "its first bytes are others");
   uint32_t version = get_u32 (d, d->bytes + 8);
   if (!version)
-    return fault (d, CHECK_UNFINISHED, 8, "the version is 0: the table was never filled in; run pctab-link on the file");
+    return fault (d, CHECK_UNFINISHED, 8, "its version is 0; run pctab-link on the file, or link it again");
   d->big = version == (uint32_t) TABLE_VERSION << 24;
   if (version != TABLE_VERSION && !d->big)
     return pctab__report_add (d->report, CHECK_VERSION, WHERE_PART ("header", 8), "the version is %" PRIu32 ", not %d",

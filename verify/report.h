@@ -55,7 +55,7 @@ struct finding {
 };
 
 /* Of a rule that is broken everywhere the first REPORT_KEEP findings are kept; all are counted. */
-#define REPORT_KEEP 20
+#define REPORT_KEEP 10000
 
 struct report {
   struct finding *at;

@@ -18,6 +18,16 @@ enum verify_extent {
 bool pctab__verify_image (struct decoded *d, const unsigned char *image, size_t len, uint64_t addr,
                           enum verify_extent extent, struct report *r);
 
+/* For a link: VERIFY_HOT over an image that is about to be placed at ADDR, or has been.  False: a rule of severity error is
+ * broken, or memory is out; TEXT says which, with function and address, in one line without the file's name.
+ * Cost: some per cent of encoding the table. */
+#define VERIFY_TEXT_MAX 800
+bool pctab__verify_at_link (const unsigned char *image, size_t len, uint64_t addr, char text[VERIFY_TEXT_MAX]);
+
+/* For a link with verify=full: runs pctab-verify -q over the finished file PATH, found beside this program, else in PATH.
+ * False: it found something, or could not be run; TEXT is what it printed, lines and all. */
+bool pctab__verify_by_command (const char *path, char text[VERIFY_TEXT_MAX]);
+
 /* Rules over what is decoded. */
 void pctab__check_lines (struct decoded *d);
 void pctab__check_marks (struct decoded *d);
