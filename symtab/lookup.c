@@ -203,7 +203,7 @@ pctab_value_spdelta (const struct pctab_table *t, int32_t value)
 {
   struct pctab_rule rule;
   pctab_value_rule (t, value, &rule);
-  return rule.cfa == PCTAB_CFA_SP ? rule.cfa_off : -1;
+  return rule.cfa == PCTAB_CFA_SP && rule.cfa_off >= 0 ? rule.cfa_off : -1;
 }
 
 /* A value list's second byte, or what a long function has in its place. */
