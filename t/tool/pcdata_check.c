@@ -97,7 +97,8 @@ check_function (struct subject *s, const struct pctab_table *t, const struct pct
 {
   struct pctab_func func = pctab_findfunc (t, t->base + f->end - 1);
   uint64_t from = 0;
-  unsigned want = (f->flags & FRAME_SIGNAL ? PCTAB_FUNCFLAG_SIGNAL : 0) | (f->flags & FRAME_TOP ? PCTAB_FUNCFLAG_TOP : 0)
+  unsigned want = (f->flags & FRAME_SIGNAL ? PCTAB_FUNCFLAG_SIGNAL : 0)
+                  | (f->flags & FRAME_TOP ? PCTAB_FUNCFLAG_TOP : 0)
                   | (f->flags & FRAME_NOPREEMPT ? PCTAB_FUNCFLAG_NOPREEMPT : 0)
                   | (f->flags & FRAME_SPWRITE ? PCTAB_FUNCFLAG_SPWRITE : 0)
                   | (f->flags & FRAME_ASM ? PCTAB_FUNCFLAG_ASM : 0);
