@@ -24,6 +24,14 @@ is_restart (const struct model_mark *mark)
   return mark->table == PCTAB_TABLE_UNSAFEPOINT && mark->value <= PCTAB_UNSAFEPOINT_RESTART1;
 }
 
+/* Whatever else is wrong with it, this is what is said. */
+static bool
+is_too_long (const struct model_mark *mark)
+{
+  return is_restart (mark) && mark->value != PCTAB_UNSAFEPOINT_RESTART_AT_ENTRY
+         && mark->end - mark->off > PCTAB_RESTART_MAX;
+}
+
 static const char *
 mark_word (const struct model_mark *mark)
 {
@@ -118,7 +126,7 @@ take_mark (struct mark_work *w, const struct mark_sweep *sweep, const struct mod
     return false;
   if (mark->off == mark->end)
     return is_restart (mark) ? error_empty (w, mark) : true;
-  if (!pctab__mark_aligned (w, mark->record, mark->off, mark->end))
+  if (!is_too_long (mark) && !pctab__mark_aligned (w, mark->record, mark->off, mark->end))
     return false;
   return is_literal (mark) ? add_literal (w, mark) : sweep->add (w, mark);
 }

@@ -138,7 +138,7 @@ dump_open (struct dump *d, const char *file, uint64_t bias)
   if (!d->arch)
     return pctab__diag_error (&d->diag, NULL, "is for an architecture that pctab does not know (ELF machine %u)",
                               d->file.machine);
-  return find_image (d, &off, &len) && open_table (d, off, len) && open_cold (d);
+  return find_image (d, &off, &len) && open_table (d, off, len) && open_cold (d) && dump_open_pcdata (d);
 }
 
 void
@@ -150,6 +150,8 @@ dump_close (struct dump *d)
       free (d->blocks[i].entries);
     }
   free (d->blocks);
+  free (d->tables);
+  free (d->reasons);
   free (d->cold_cache);
   free (d->cold_buf);
   free (d->copy);

@@ -176,12 +176,8 @@ dump_lookup (struct dump *d, uint64_t pc, struct out *o)
     put_frame_rules (d, o, f, at);
   else
     pctab__out_str (o, ",\"cfa\":null,\"ra\":null,\"fp\":null,\"spdelta\":null,\"maxspdelta\":null");
-  if (record || framed)
-    {
-      put_address (o, ",\"pcdata\":{\"unsafe_point\":{\"value\":-1,\"start\":\"", record ? record->entry : pctab_func_entry (&d->table, f));
-      pctab__out_str (o, "}}}\n");
-    }
-  else
-    pctab__out_str (o, ",\"pcdata\":{\"unsafe_point\":null}}\n");
+  dump_put_flags (d, o, framed, f);
+  dump_put_values (d, o, framed, f, at);
+  pctab__out_str (o, "}\n");
   return true;
 }

@@ -26,56 +26,6 @@ struct row_walk {
 };
 
 static void
-dump_rows (const struct dump *d, struct pctab_func f, uint64_t end,
-           void (*see) (void *, uint64_t pc, int32_t value), void *arg)
-{
-  unsigned insn = 1u << d->table.insn_shift;
-  uint64_t start, last = UINT64_MAX;
-  /* From a row to the next: double the distance until the value begins elsewhere, then halve. */
-  for (uint64_t pc = pctab_func_entry (&d->table, f); pc < end;)
-    {
-      int32_t value = pctab_pcvalue (&d->table, f, pc, &start);
-      if (start != last)
-        see (arg, start, value);
-      last = start;
-      uint64_t step = insn, lo = pc;
-      while (step < end - lo && (pctab_pcvalue (&d->table, f, lo + step, &start), start == last))
-        {
-          lo += step;
-          step *= 2;
-        }
-      for (; step >= insn; step /= 2)
-        while (step < end - lo && (pctab_pcvalue (&d->table, f, lo + step, &start), start == last))
-          lo += step;
-      pc = lo + insn;
-    }
-}
-
-static bool
-same_func (const struct dump *d, struct pctab_func f, uint64_t pc)
-{
-  struct pctab_func g = pctab_findfunc (&d->table, pc);
-  return g.bits && g.off == f.off;
-}
-
-/* The end of a frame's function, as findfunc sees it. */
-static uint64_t
-frame_end (const struct dump *d, struct pctab_func f, uint64_t limit)
-{
-  unsigned insn = 1u << d->table.insn_shift;
-  uint64_t lo = pctab_func_entry (&d->table, f), step = insn;
-  while (step < limit - lo && same_func (d, f, lo + step))
-    {
-      lo += step;
-      step *= 2;
-    }
-  for (; step >= insn; step /= 2)
-    while (step < limit - lo && same_func (d, f, lo + step))
-      lo += step;
-  return lo + insn;
-}
-
-static void
 count_row (void *arg, uint64_t pc, int32_t value)
 {
   struct row_walk *w = arg;
@@ -86,11 +36,48 @@ count_row (void *arg, uint64_t pc, int32_t value)
   w->stats->unknown_rows += rule.cfa == PCTAB_CFA_UNKNOWN;
 }
 
+static void
+count_pcdata_row (void *arg, uint64_t pc, int32_t value)
+{
+  (void) pc;
+  (void) value;
+  ++*(uint32_t *) arg;
+}
+
+static void
+count_frame (struct dump *d, struct dump_stats *s, struct pctab_func f, uint64_t end)
+{
+  struct row_walk w = { s, NULL, d };
+  unsigned flags = pctab_funcflags (&d->table, f);
+  bool any = false;
+  s->frames++;
+  s->unbounded += pctab_funcmaxspdelta (&d->table, f) == PCTAB_MAXSPDELTA_UNBOUNDED;
+  s->not_preemptible += (flags & PCTAB_FUNCFLAG_NOPREEMPT) != 0;
+  s->writes_sp += (flags & PCTAB_FUNCFLAG_SPWRITE) != 0;
+  s->assembly += (flags & PCTAB_FUNCFLAG_ASM) != 0;
+  if (flags & PCTAB_FUNCFLAG_NOPREEMPT)
+    s->reasons[dump_reason (d, f)]++;
+  dump_rows (d, f, end, DUMP_PCSP, count_row, &w);
+  for (uint32_t i = 0; i < pctab_pcdata_cnt (&d->table); i++)
+    if (dump_has_rows (d, f, end, d->tables[i].number))
+      {
+        uint32_t rows = 0;
+        dump_rows (d, f, end, d->tables[i].number, count_pcdata_row, &rows);
+        d->tables[i].functions++;
+        d->tables[i].rows += rows;
+        s->pcdata_rows += rows;
+        any = true;
+      }
+  s->pcdata_functions += any;
+}
+
 bool
 dump_count (struct dump *d, struct dump_stats *s)
 {
   memset (s, 0, sizeof *s);
   uint64_t done = 0;
+  for (uint32_t i = 0; i < pctab_pcdata_cnt (&d->table); i++)
+    d->tables[i].functions = d->tables[i].rows = 0;
   struct pctab_record r = { 0 };
   for (;;)
     {
@@ -105,11 +92,8 @@ dump_count (struct dump *d, struct dump_stats *s)
       struct pctab_func f = pctab_findfunc (&d->table, r.entry);
       if (!f.bits || pctab_func_entry (&d->table, f) < done)
         continue;
-      struct row_walk w = { s, NULL, d };
-      done = frame_end (d, f, UINT64_MAX);
-      s->frames++;
-      s->unbounded += pctab_funcmaxspdelta (&d->table, f) == PCTAB_MAXSPDELTA_UNBOUNDED;
-      dump_rows (d, f, done, count_row, &w);
+      done = dump_frame_end (d, f, UINT64_MAX);
+      count_frame (d, s, f, done);
     }
 }
 
@@ -160,6 +144,7 @@ dump_text_stats (struct dump *d, struct out *o)
                      s.with_lines, s.inlined);
   pctab__out_format (o, "  frames          %9u  (%u rows, %u with unknown CFA, %u functions of unbounded SP delta)\n",
                      s.frames, s.rows, s.unknown_rows, s.unbounded);
+  dump_text_counts (d, o, &s);
   if (!s.with_lines)
     pctab__out_str (o, "  lines           none: the file was linked without line information\n");
   put_size (o, "hot part", d->table.hot_len, s.functions);
@@ -349,12 +334,21 @@ dump_text_functions (struct dump *d, struct out *o, bool tables)
         pctab__out_format (o, "SP delta up to %u", max);
       unsigned flags = framed ? pctab_funcflags (&d->table, f) : 0;
       pctab__out_str (o, flags & PCTAB_FUNCFLAG_SIGNAL ? ", signal frame" : "");
-      pctab__out_str (o, flags & PCTAB_FUNCFLAG_TOP ? ", outermost\n" : "\n");
+      pctab__out_str (o, flags & PCTAB_FUNCFLAG_TOP ? ", outermost" : "");
+      pctab__out_str (o, flags & PCTAB_FUNCFLAG_SPWRITE ? ", writes SP" : "");
+      pctab__out_str (o, flags & PCTAB_FUNCFLAG_ASM ? ", assembly" : "");
+      if (flags & PCTAB_FUNCFLAG_NOPREEMPT)
+        pctab__out_format (o, ", not preemptible: %s", pctab_reason_text (dump_reason (d, f)));
+      pctab__out_str (o, "\n");
       if (!tables)
         continue;
       struct row_walk w = { NULL, o, d };
+      uint64_t end = framed ? dump_frame_end (d, f, r->end) : 0;
       if (framed)
-        dump_rows (d, f, frame_end (d, f, r->end), see_row, &w);
+        {
+          dump_rows (d, f, end, DUMP_PCSP, see_row, &w);
+          dump_text_pcdata (d, o, f, end);
+        }
       if (r->flags & PCTAB_R_LINES && !put_lines (d, o, r))
         return false;
     }
@@ -385,9 +379,17 @@ put_function (struct dump *d, struct out *o, const struct pctab_record *r)
   else
     pctab__out_int (o, max);
   unsigned flags = framed ? pctab_funcflags (&d->table, f) : 0;
-  pctab__out_format (o, ",\"signal\":%s,\"top\":%s,\"lines\":%s,\"inlined\":%u}",
+  pctab__out_format (o, ",\"signal\":%s,\"top\":%s,\"lines\":%s,\"inlined\":%u",
                      flags & PCTAB_FUNCFLAG_SIGNAL ? "true" : "false", flags & PCTAB_FUNCFLAG_TOP ? "true" : "false",
                      r->flags & PCTAB_R_LINES ? "true" : "false", r->node_cnt);
+  pctab__out_format (o, ",\"nopreempt\":%s,\"spwrite\":%s,\"asm\":%s",
+                     flags & PCTAB_FUNCFLAG_NOPREEMPT ? "true" : "false",
+                     flags & PCTAB_FUNCFLAG_SPWRITE ? "true" : "false", flags & PCTAB_FUNCFLAG_ASM ? "true" : "false");
+  dump_put_reason (o, flags, framed ? dump_reason (d, f) : 0);
+  pctab__out_str (o, ",\"pcdata\":[");
+  if (framed)
+    dump_put_pcdata (d, o, f, dump_frame_end (d, f, r->end));
+  pctab__out_str (o, "]}");
 }
 
 bool
@@ -415,8 +417,9 @@ dump_json (struct dump *d, struct out *o, bool functions)
                      d->table.len - d->table.hot_len);
   put_parts (d, o);
   pctab__out_format (o, ",\"counts\":{\"functions\":%u,\"named\":%u,\"with_lines\":%u,\"inlined\":%u,\"frames\":%u,"
-                     "\"rows\":%u,\"unknown_cfa_rows\":%u,\"unbounded\":%u}",
+                     "\"rows\":%u,\"unknown_cfa_rows\":%u,\"unbounded\":%u",
                      s.functions, s.named, s.with_lines, s.inlined, s.frames, s.rows, s.unknown_rows, s.unbounded);
+  dump_put_counts (d, o, &s);
   const char *before = ",\"functions\":[\n";
   struct pctab_record r = { 0 };
   while (functions)

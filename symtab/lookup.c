@@ -170,9 +170,10 @@ pctab_pcvalue (const struct pctab_table *t, struct pctab_func f, uint64_t pc, ui
   if (entry_kind (f.bits) != PCTAB_E_KIND_NEAR || __builtin_expect (t->range_cnt > 1, 0))
     return any_value (t, f, pc, start);
   const unsigned char *values = func_values (t, f);
-  uint32_t in = func_offset (t, f, pc), from;
-  unsigned row = near_row (func_offsets (t, f), values[0], in >> t->insn_shift, &from);
-  *start = pctab_func_entry (t, f) + ((uint64_t) from << t->insn_shift);
+  uint64_t entry = pctab_func_entry (t, f);
+  uint32_t from;
+  unsigned row = near_row (func_offsets (t, f), values[0], (uint32_t) (pc - entry) >> t->insn_shift, &from);
+  *start = entry + ((uint64_t) from << t->insn_shift);
   return (int32_t) at_u32 (t->value_of + 4 * values[PCTAB_V_HEAD_BYTES + row]);
 }
 
@@ -202,7 +203,7 @@ pctab_value_spdelta (const struct pctab_table *t, int32_t value)
 {
   struct pctab_rule rule;
   pctab_value_rule (t, value, &rule);
-  return rule.cfa == PCTAB_CFA_SP ? rule.cfa_off : -1;
+  return rule.cfa == PCTAB_CFA_SP && rule.cfa_off >= 0 ? rule.cfa_off : -1;
 }
 
 /* A value list's second byte, or what a long function has in its place. */

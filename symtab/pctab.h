@@ -108,7 +108,8 @@ struct pctab_rule {
 /* What a pcsp value of T says.  Signal: safe.  Threads: any.  Cost: one cache line. */
 void pctab_value_rule (const struct pctab_table *t, int32_t value, struct pctab_rule *rule);
 
-/* The SP delta (CFA minus SP, bytes) of a pcsp value, or -1 where the CFA does not count from SP.
+/* The SP delta (CFA minus SP, bytes) of a pcsp value, or -1 where it has none: the CFA does not count from SP,
+ * or lies below it.
  * Signal: safe.  Threads: any.  Cost: one cache line. */
 int64_t pctab_value_spdelta (const struct pctab_table *t, int32_t value);
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# FORMAT's worked example is what the builder makes: every byte that section 11 shows.
+# FORMAT's worked example is what the builder makes: every byte that section 12 shows.
 # shellcheck source=SCRIPTDIR/lib/tap.sh
 . "${abs_top_srcdir:-$(cd "$(dirname "$0")/.." && pwd)}/t/lib/tap.sh"
 
@@ -17,7 +17,7 @@ perl -e '
   local $/;
   open my $t, "<", $table or die; binmode $t; my $bytes = <$t>;
   open my $f, "<", $format or die; my $text = <$f>;
-  $text =~ s/.*^11 A table byte by byte$//ms or die "no section 11\n";
+  $text =~ s/.*^12 A table byte by byte$//ms or die "no section 12\n";
   my ($shown, $wrong) = (0, 0);
   while ($text =~ /^  ([0-9a-f]{4})  ((?:[0-9a-f]{2}(?: |$))+)/mg)
     {

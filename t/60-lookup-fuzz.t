@@ -10,17 +10,38 @@ for driver in fuzz_table fuzz_dump; do
   [ -x "$tap_build/t/fuzz/$driver" ] || skip_all "$driver is not built"
 done
 
-# A program whose table has every part: inlined calls, lines in chunks, a long function in blocks, code without frames.
+# A program whose table has every part: inlined calls, lines in chunks, a long function in blocks, code without frames,
+# marks.
 perl -e '
   print "#include <stdio.h>\nstatic inline int g (int v) { return v * 3 + 1; }\n",
     "static inline int f (int v) { return v & 1 ? g (v + 7) : g (v) - 1; }\nint table[64];\nint big (int v) {\n";
   print "  v = f (v) ^ $_; if (v == $_$_) table[", $_ % 64, "] += g (v);\n" for 1 .. 400;
   print "  return v; }\nint main (int argc, char **argv) { (void) argv; printf (\"%d\\n\", big (argc) + f (argc)); return 0; }\n"' >a.c
 perl -e '
-  print " .text\n .globl long_function\n .type long_function, %function\nlong_function:\n .cfi_startproc\n";
+  print "#if defined __LP64__\n#define WORD .8byte\n#define WORD_LEN 8\n#else\n#define WORD .4byte\n#define WORD_LEN 4\n",
+    "#endif\n .text\n .globl long_function\n .type long_function, %function\nlong_function:\n.Llong:\n .cfi_startproc\n";
   for (1 .. 300) { print " .skip ", 4 * (1 + $_ % 3), ", 0\n .cfi_def_cfa_offset ", 160 + 8 * ($_ * 7 % 40), "\n" }
-  print " .skip 70000, 0\n .cfi_endproc\n .size long_function, .-long_function\n .globl bare\n .type bare, %function\n",
-    "bare: .skip 16, 0\n .size bare, .-bare\n .section .note.GNU-stack,\"\",%progbits\n"' >b.s
+  print " .skip 70000, 0\n.Llong_end:\n .cfi_endproc\n .size long_function, .-long_function\n";
+  for (1 .. 40) {
+    print " .globl marked$_\n .type marked$_, %function\nmarked$_:\n.Lmarked$_:\n .cfi_startproc\n .skip 48, 0\n",
+      " .cfi_endproc\n .size marked$_, 48\n";
+  }
+  print " .globl bare\n .type bare, %function\nbare: .skip 16, 0\n .size bare, .-bare\n",
+    " .section .pcdata,\"o\",%progbits,.Llong\n";
+  # Records of OBJECT-FORMAT: flags, names, restart and unsafe ranges, values of one to four bytes, few and many.
+  sub record { my ($kind, $at, @words) = @_;
+    print " .byte 1, $kind, WORD_LEN, 0\n .4byte ", 8 + 4 * @words, " + WORD_LEN\n WORD $at\n";
+    print /^\.a/ ? " $_\n" : " .4byte $_\n" for @words; }
+  record (4, ".Llong", ".Llong_end - .Llong", 9);
+  record (1, ".Llong", 3, map { (40 + 4 * ($_ % 2), $_ * 77777) } 1 .. 1000);
+  record (5, ".Llong", 3, ".asciz \"abc\"");
+  for (1 .. 40) {
+    record (4, ".Lmarked$_", 48, $_ % 16);
+    record (2, ".Lmarked$_ + 8", 16, $_ % 3 ? -3 : -2);
+    record (2, ".Lmarked$_ + 24", 20, $_ % 2 ? -3 : -5);
+    record (1, ".Lmarked$_", 1, 4, $_ * 10, 4, $_);
+  }
+  print " .section .note.GNU-stack,\"\",%progbits\n"' >b.S
 
 # fuzz NAME COMPILER
 fuzz () {
@@ -29,7 +50,7 @@ fuzz () {
     skip "$name" "$2 is not installed"
     return
   fi
-  "$2" -O2 -g a.c b.s -o "$name" $flags && placed "$name"
+  "$2" -O2 -g a.c b.S -o "$name" $flags && placed "$name"
   ok $? "$name: a program with every part"
   for driver in fuzz_table fuzz_dump; do
     run "$tap_build/t/fuzz/$driver" "$name" "$cnt" 1

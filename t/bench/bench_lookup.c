@@ -219,6 +219,21 @@ loop_go_pcvalue (struct bench *b, const uint64_t *pcs, size_t cnt)
   b->sink += sum;
 }
 
+/* What a decision asks besides: UnsafePoint's value. */
+LOOP
+loop_pctab_pcdatavalue (struct bench *b, const uint64_t *pcs, size_t cnt)
+{
+  uint64_t sum = 0;
+  for (size_t i = 0; i < cnt; i++)
+    {
+      struct pctab_func f = pctab_findfunc (&b->table, pcs[i]);
+      uint64_t start;
+      if (f.bits)
+        sum += (uint64_t) pctab_pcdatavalue (&b->table, f, PCTAB_TABLE_UNSAFEPOINT, pcs[i], &start) + start;
+    }
+  b->sink += sum;
+}
+
 typedef void loop_fn (struct bench *b, const uint64_t *pcs, size_t cnt);
 
 /* --- PCs --- */
@@ -383,6 +398,9 @@ time_all (struct bench *b)
   report ("findfunc + pcvalue", "hot", time_hot (b, loop_pctab_pcvalue, loop_go_pcvalue, pcs), 0.30);
   report ("findfunc + pcvalue", "random", time_both (b, loop_pctab_pcvalue, loop_go_pcvalue, pcs, PC_CNT, 1), 0.40);
   report ("findfunc + pcvalue", "random byte", time_both (b, loop_pctab_pcvalue, loop_go_pcvalue, bytes, PC_CNT, 1), 0);
+  printf ("  (findfunc and pcdatavalue of UnsafePoint: hot %.1f ns, random %.1f ns)\n",
+          time_hot (b, loop_pctab_pcdatavalue, loop_go_findfunc, pcs).ours,
+          time_both (b, loop_pctab_pcdatavalue, loop_go_findfunc, pcs, PC_CNT, 1).ours);
   printf ("  (binary search over u32: hot %.1f ns, random %.1f ns)\n",
           time_hot (b, loop_binary_search, loop_go_findfunc, pcs).ours,
           time_both (b, loop_binary_search, loop_go_findfunc, pcs, PC_CNT, 1).ours);
@@ -398,6 +416,7 @@ count_all (struct bench *b)
   loop_go_findfunc (b, pcs, COUNT_CNT);
   loop_pctab_pcvalue (b, pcs, COUNT_CNT);
   loop_go_pcvalue (b, pcs, COUNT_CNT);
+  loop_pctab_pcdatavalue (b, pcs, COUNT_CNT);
   free (pcs);
 }
 

@@ -22,6 +22,7 @@
 #define COLD_BUF_MAX (1u << 20)
 #define CACHE_MAX (1u << 22)
 #define RECORDS_MAX 4096
+#define TABLES_MAX 16
 
 static const bool host_big = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__;
 
@@ -33,7 +34,7 @@ struct subject {
 };
 
 struct counts {
-  unsigned long refused, accepted, lookups, frames, calls, records;
+  unsigned long refused, accepted, lookups, frames, calls, records, values, reasons;
 };
 
 static bool
@@ -80,6 +81,23 @@ fix_digests (const struct subject *s, unsigned char *image)
     pctab__digest_store (image, &b, s->big);
 }
 
+/* All pcdata tables at PC, and one that is not there. */
+static const char *
+try_pcdata (const struct pctab_table *t, struct pctab_func f, uint64_t pc, struct counts *n)
+{
+  uint32_t cnt = pctab_pcdata_cnt (t);
+  for (uint32_t i = 0; i <= cnt && i < TABLES_MAX; i++)
+    {
+      uint64_t start;
+      uint32_t number = i < cnt ? pctab_pcdata_number (t, i) : (uint32_t) random_next ();
+      int32_t value = pctab_pcdatavalue (t, f, number, pc, &start);
+      if (start < pctab_func_entry (t, f) || start > pc)
+        return "a pcdata value starts outside [entry, PC]";
+      n->values += value != -1;
+    }
+  return NULL;
+}
+
 static const char *
 try_hot (const struct pctab_table *t, uint64_t pc, struct counts *n)
 {
@@ -102,7 +120,7 @@ try_hot (const struct pctab_table *t, uint64_t pc, struct counts *n)
   (void) pctab_value_spdelta (t, value);
   (void) pctab_funcmaxspdelta (t, f);
   (void) pctab_funcflags (t, f);
-  return NULL;
+  return try_pcdata (t, f, pc, n);
 }
 
 static const char *
@@ -149,6 +167,29 @@ try_records (struct pctab_cold *c, struct counts *n)
 }
 
 static const char *
+try_names (struct pctab_cold *c, const struct subject *s, struct counts *n)
+{
+  const struct pctab_table *t = c->table;
+  for (uint32_t i = 0; i < pctab_pcdata_cnt (t) && i < TABLES_MAX; i++)
+    {
+      const char *name;
+      if (!pctab_pcdata_name (c, i, &name) && name && strlen (name) > c->len + s->len)
+        return "a table's name longer than the table";
+    }
+  for (unsigned i = 0; i < 16; i++)
+    {
+      struct pctab_func f = pctab_findfunc (t, s->text + random_below (s->text_len));
+      unsigned reason = f.bits ? pctab_funcreason (c, f) : 0;
+      if (reason && !(pctab_funcflags (t, f) & PCTAB_FUNCFLAG_NOPREEMPT))
+        return "a reason without its flag";
+      if (!*pctab_reason_text (reason))
+        return "a reason without a text";
+      n->reasons += reason != 0;
+    }
+  return NULL;
+}
+
+static const char *
 try_cold (const struct pctab_table *t, const struct subject *s, struct counts *n)
 {
   size_t len = pctab_cold_size (t);
@@ -163,6 +204,7 @@ try_cold (const struct pctab_table *t, const struct subject *s, struct counts *n
       if (cache_len && cache_len <= CACHE_MAX && (cache = calloc (1, cache_len)))
         pctab_cold_cache_use (&c, cache);
       broken = try_records (&c, n);
+      broken = broken ? broken : try_names (&c, s, n);
       for (unsigned i = 0; i < 32 && !broken; i++)
         {
           struct pctab_record r;
@@ -256,8 +298,8 @@ main (int argc, char **argv)
         fprintf (stderr, "fuzz_table: %s, iteration %lu: %s\n", argv[1], i, broken);
     }
   printf ("%lu mutations of %s's table: %lu refused, %lu accepted; %lu lookups with %lu frames, "
-          "%lu records, %lu calls\n",
-          cnt, argv[1], n.refused, n.accepted, n.lookups, n.frames, n.records, n.calls);
+          "%lu records, %lu calls, %lu pcdata values, %lu reasons\n",
+          cnt, argv[1], n.refused, n.accepted, n.lookups, n.frames, n.records, n.calls, n.values, n.reasons);
   free (data);
   return broken != NULL;
 }

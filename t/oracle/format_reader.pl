@@ -1,12 +1,12 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: GPL-3.0-or-later
-# A second reader of the module table, written from symtab/FORMAT alone by someone who never saw the first: slow,
-# obvious and strict.  Section numbers below are FORMAT's.
+# A second reader of the module table, written from symtab/FORMAT alone: slow, obvious and strict.  Section numbers below
+# are FORMAT's.
 #
 #   format_reader.pl FILE [PC...]     PCs are hexadecimal; without any they are lines of standard input
 #
 # Prints for each PC what `pctab-dump --lookup` prints.  The table is checked as a whole first: magic, version, size,
-# all three digests, directory, every rule of sections 2 to 5.  What breaks a rule of 6 to 8 ends the program as well.
+# all three digests, directory, every rule of sections 2 to 6.  What breaks a rule of 7 to 9 ends the program as well.
 use strict;
 use warnings;
 no warnings qw(portable); # 64-bit PCs
@@ -15,12 +15,14 @@ use lib "$FindBin::Bin/lib";
 use FormatBytes;
 use FormatJson;
 use FormatLines;
+use FormatPcdata;
 use List::Util qw(max);
 
 my ($GAP, $NEAR, $FAR, $LONG, $GOES_ON) = 0 .. 4;
 my @PART_NAMES = qw(build_id ranges pages slots functab longs blocks values shapes value_lists offset_lists
-                    string_index strings record_index records origin_index origins line_codes lines);
-my $HOT_PARTS = 11;
+                    not_preemptible writes_sp assembly pcdata_tables pcdata_groups pcdata_functions pcdata_blocks
+                    pcdata_lists string_index strings record_index records origin_index origins line_codes lines reasons);
+my $HOT_PARTS = 19;
 my $UNBOUNDED = 63;
 my $LIST_PAD = 64;
 
@@ -32,8 +34,8 @@ sub read_table {
   my $bytes = $section->{bytes};
   die "wrong magic\n" if piece($bytes, 0, 8) ne "\177PCTAB\r\n";
   my $version = u32_at($bytes, 8);
-  die $version == 0 ? "unfinished\n" : $version == 1 << 24 ? "foreign\n" : "unknown version $version\n"
-    if $version != 1;
+  die $version == 0 ? "unfinished\n" : $version == 2 << 24 ? "foreign\n" : "unknown version $version\n"
+    if $version != 2;
   my $t = {size => u32_at($bytes, 12), hot_size => u32_at($bytes, 16), machine => u16_at($bytes, 20),
            class => u8_at($bytes, 22), insn => u8_at($bytes, 23), sp_unit => u8_at($bytes, 56),
            shape_bits => u8_at($bytes, 57), slot_shift => u8_at($bytes, 58), parts => {}};
@@ -182,6 +184,7 @@ sub check_lists {
 sub walk_functab {
   my ($t) = @_;
   my ($page, $number, $end) = (0, 0, 0);
+  die "ranges: none, or the first is not at 0\n" if !@{$t->{ranges}} || $t->{ranges}[0]{off} != 0;
   for my $r (@{$t->{ranges}}) {
     my $page_cnt = ($r->{end} - $r->{off} + 65535) >> 16;
     die "ranges: order\n" if $r->{off} % 65536 || $r->{off} < $end || $r->{end} <= $r->{off};
@@ -304,6 +307,8 @@ sub check_functions {
     die "$what: kind $e->{kind}\n" if $e->{kind} > $GOES_ON;
     die "$what: a gap with more\n" if $e->{kind} == $GAP && ($e->{rest} || $e->{pad});
     die "$what: bits 23-31\n" if $e->{kind} == $LONG && $e->{rest} & 511;
+    $t->{owner}[$number] = $e->{kind} == $GAP || $e->{kind} == $GOES_ON ? undef
+                           : same_long($before, $e) ? $t->{owner}[$number - 1] : $number;
     if ($e->{kind} == $GOES_ON) {
       die "$what: goes on with nothing\n" if $e->{rest} || $e->{start} || $before->{kind} !~ /^[12]$/ || $before->{pad};
     }
@@ -362,7 +367,7 @@ sub hot_lookup {
   return ($f, $t->{values}[$lists->{values}[$row - 1]]);
 }
 
-# Section 6: stores, strings, records.
+# Section 7: stores, strings, records.
 
 sub read_store {
   my ($t, $index, $part) = @_;
@@ -385,7 +390,9 @@ sub read_strings {
     push @strings, split /\0/, substr($_->{bytes}, 0, -1), -1;
   }
   my ($names, $origins, $files) = map { u32_at($t->{parts}{origin_index}, 4 * $_) } 0 .. 2;
-  die 'strings: ', scalar @strings, ", not $names + $origins + $files\n" if @strings != $names + $origins + $files;
+  my $tables = @{$t->{pcdata}};
+  die 'strings: ', scalar @strings, ", not $names + $origins + $files + $tables\n"
+    if @strings != $names + $origins + $files + $tables;
   @$t{qw(strings name_cnt origin_cnt file_cnt)} = (\@strings, $names, $origins, $files);
 }
 
@@ -465,7 +472,7 @@ sub hot_bounds {
   @$f{qw(start end)} = @$hot{qw(start end)};
 }
 
-# Section 7: nodes and origins.
+# Section 8: nodes and origins.
 
 sub read_origins {
   my ($t) = @_;
@@ -505,7 +512,7 @@ sub read_nodes {
   return \@nodes;
 }
 
-# Section 8: answers; lines themselves are in lib/FormatLines.pm.
+# Section 9: answers; lines themselves are in lib/FormatLines.pm.
 
 # Innermost first: [name, file, line].
 sub frames_at {
@@ -543,6 +550,45 @@ sub sp_delta {
   return $value->{offset};
 }
 
+# Why a function is not preemptible, in the dump's words.
+sub reason_text {
+  my ($t, $reason) = @_;
+  if (!$t->{reason_texts}) {
+    open my $in, '<', "$FindBin::Bin/../../symtab/nopreempt.def" or die "nopreempt.def: $!\n";
+    while (<$in>) { $t->{reason_texts}{$1} = $2 if /^REASON \((\d+), \w+, "(.*)"\)/; }
+  }
+  return $t->{reason_texts}{$reason};
+}
+
+# The functions' flags and reason, and the values of all tables at text offset X.
+sub pcdata_json {
+  my ($t, $f, $x) = @_;
+  return '"flags":[],"reason":null,"pcdata":{"unsafe_point":null}' if !$f;
+  my ($no, $writes_sp, $assembly) = flags_at($t, $f);
+  my $flags = join ',', $f->{flags} & 64 ? '"signal"' : (), $f->{flags} & 128 ? '"top"' : (), $no ? '"nopreempt"' : (),
+                        $writes_sp ? '"spwrite"' : (), $assembly ? '"asm"' : ();
+  my $number = $t->{reason}{$f->{number}};
+  my $reason = $no ? sprintf '{"number":%d,"text":%s}', $number, quoted(reason_text($t, $number)) : 'null';
+  my %names = (-1 => 'safe', -2 => 'unsafe', -3 => 'restart 1', -4 => 'restart 2', -5 => 'restart at entry');
+  my ($value, $start) = value_at($t, 0, $f, $x);
+  my $text = "\"flags\":[$flags],\"reason\":$reason,\"pcdata\":{\"unsafe_point\":" . value_json($t, $value, $names{$value}, $start);
+  my @tables;
+  for my $i (grep { $t->{pcdata}[$_]{number} != 0 } 0 .. $#{$t->{pcdata}}) {
+    my $table = $t->{pcdata}[$i]{number};
+    my $given = $t->{strings}[$t->{name_cnt} + $t->{origin_cnt} + $t->{file_cnt} + $i];
+    my $name = $given ne '' ? $given : $table == 1 ? 'StackMapIndex' : undef;
+    push @tables, "{\"table\":$table," . substr value_json($t, (value_at($t, $table, $f, $x))[0], $name,
+                                                         (value_at($t, $table, $f, $x))[1]), 1;
+  }
+  return $text . (@tables ? ',"tables":[' . join(',', @tables) . ']' : '') . '}';
+}
+
+sub value_json {
+  my ($t, $value, $name, $start) = @_;
+  return "{\"value\":$value," . (defined $name ? '"name":' . quoted($name) . ',' : '')
+    . '"start":' . hex_or_null($start + $t->{text}) . '}';
+}
+
 sub answer {
   my ($t, $pc) = @_;
   my $x = do { use integer; $pc - $t->{text} };
@@ -554,12 +600,12 @@ sub answer {
   my $entry = hex_or_null(defined $start ? $start + $t->{text} : undef);
   my $max = $hot && defined $hot->{max} ? sp_delta($t, $t->{values}[$hot->{max}]) : undef;
   return sprintf '{"pc":"0x%x","func":%s,"entry":%s,"frames":[%s],"cfa":%s,"ra":%s,"fp":%s,"spdelta":%s,'
-    . '"maxspdelta":%s,"pcdata":{"unsafe_point":%s}}', $pc, quoted($f ? $f->{name} : undef), $entry,
+    . '"maxspdelta":%s,%s}', $pc, quoted($f ? $f->{name} : undef), $entry,
     join(',', map { sprintf '{"func":%s,"file":%s,"line":%s}', quoted($_->[0]), quoted($_->[1]),
                             known_line(@$_[1, 2]) } @frames),
     cfa_json($t, $s, $value ? $value->{offset} : 0), ra_json($t, $s), fp_json($t, $s),
     number_or_null(sp_delta($t, $value)), number_or_null($max),
-    defined $start ? "{\"value\":-1,\"start\":$entry}" : 'null';
+    pcdata_json($t, $hot, $x);
 }
 
 sub main {
@@ -571,6 +617,8 @@ sub main {
   walk_functab($t);
   check_functions($t);
   check_stores($t);
+  read_pcdata($t);
+  read_reasons($t);
   read_strings($t);
   read_records($t);
   read_origins($t);

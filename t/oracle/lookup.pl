@@ -229,7 +229,8 @@ sub parse_line {
     "cfa":(null|\{[^{}]*\}),"ra":(null|\{"saved":-?\d+\}|\{"register":$STRING\}|\{"at":$PLACE\}),
     "fp":(null|-?\d+)(?:,"fp_rule":("unknown"|\{"register":$STRING\}|\{"at":$PLACE\}))?,
     "spdelta":(null|\d+),"maxspdelta":(null|\d+),
-    "pcdata":\{"unsafe_point":(null|\{"value":-1,"start":"0x[0-9a-f]+"\})\}\}$/x
+    "flags":\[[^\]]*\],"reason":(?:null|\{[^{}]*\}),
+    "pcdata":\{"unsafe_point":(null|\{"value":-?\d+[^{}]*\})(?:,"tables":\[.*\])?\}\}$/x
     or die "lookup.pl: can't read: $line\n";
   my @frames;
   while ($frames =~ /\{"func":(null|$STRING),"file":(null|$STRING),"line":(\d+)\}/g) {

@@ -10,7 +10,8 @@
  *   name TABLE NAME
  *   objects                         records are of objects: the message names them, as oRECORD.o
  *   code OFF LETTERS                an instruction a letter, as long as the machine's shortest: u unsafe, r restartable,
- *                                   others neither; a digit makes the letter behind it so many times as long
+ *                                   others neither; a digit begins one that is so many times as long, its letter
+ *                                   follows
  *   hooks FLAGS                     predicates over such code: any of u, r, l (lengths)
  *   run                             prints, and forgets all
  *
@@ -53,7 +54,7 @@ static unsigned insn_min; /* of the machine, for the hooks */
 static uint32_t
 fake_len (const unsigned char *code, uint32_t len, uint32_t at)
 {
-  if (code[at] < '1' || code[at] > '9' || len - at < 2)
+  if (code[at] < '1' || code[at] > '9' || len - at <= insn_min)
     return 0;
   return (uint32_t) (code[at] - '0') * insn_min;
 }
@@ -63,7 +64,7 @@ fake_is (const unsigned char *code, uint32_t len, uint32_t at, char letter)
 {
   uint32_t insn = fake_len (code, len, at);
   if (insn)
-    return code[at + 1] == letter ? insn : 0;
+    return code[at + insn_min] == letter ? insn : 0;
   return code[at] == letter ? insn_min : 0;
 }
 
@@ -312,7 +313,7 @@ main (int argc, char **argv)
         run (&t);
         reset (&t);
       }
-    else if (!read_line (&t, line))
+    else if (*line != '\n' && !read_line (&t, line))
       fail (line);
   reset (&t);
   return 0;
