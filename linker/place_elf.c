@@ -63,11 +63,21 @@ check_contents (const struct place *p, bool replace, struct diag *d)
   uint32_t size = load_u32 (at + PCTAB_H_SIZE, p->file->big);
   if (version && !replace)
     return pctab__diag_error (d, s->name, "holds a finished table already; --force replaces it");
-  if (!version && !size)
-    return pctab__diag_error (d, s->name, "was left half done by a pctab-link that was stopped; link the file again");
   if (size != s->size)
     return pctab__diag_error (d, s->name, "has %" PRIu64 " bytes where its header says %" PRIu32 "; two placeholders "
                               "were linked, or a linker script added to it", s->size, size);
+  return true;
+}
+
+/* What place_fill.c makes of the header before records go: it must not be finished without them. */
+static bool
+check_whole (const struct place *p, struct diag *d)
+{
+  static const unsigned char half_done[PCTAB_H_SIZE + 4] = PCTAB_MAGIC;
+  const struct elf_section *s = p->section;
+  if (s->off <= p->file->len && sizeof half_done <= p->file->len - s->off
+      && !memcmp (p->file->data + s->off, half_done, sizeof half_done))
+    return pctab__diag_error (d, s->name, "was left half done by a pctab-link that was stopped; link the file again");
   return true;
 }
 
@@ -138,7 +148,7 @@ bool
 pctab__place_find (struct place *p, struct elf_file *file, bool replace, struct diag *d)
 {
   *p = (struct place){ .file = file };
-  return find_section (p, d) && find_segment (p, d) && check_contents (p, replace, d);
+  return find_section (p, d) && check_whole (p, d) && find_segment (p, d) && check_contents (p, replace, d);
 }
 
 static uint64_t

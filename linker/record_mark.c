@@ -150,9 +150,11 @@ take_name (struct record_reader *rr, struct record *r, struct marks *marks)
   if (!pctab__record_done (rr, r))
     return false;
   struct model_str name = { text, (uint32_t) strlen (text) };
-  if (!name.len || name.len > NAME_LEN_MAX || !is_utf8 ((const unsigned char *) text, name.len))
-    return pctab__record_error (rr, r, "gives table %" PRIu32 " a name that is empty, longer than %d bytes or not "
-                                "UTF-8; give it another", number, NAME_LEN_MAX);
+  if (name.len > NAME_LEN_MAX || !is_utf8 ((const unsigned char *) text, name.len))
+    return pctab__record_error (rr, r, "gives table %" PRIu32 " a name that is longer than %d bytes or not UTF-8; give "
+                                "it another", number, NAME_LEN_MAX);
+  if (!name.len)
+    return true;
   if (!model_reserve (&marks->names, 1))
     return pctab__diag_memory (rr->d);
   marks->names.at[marks->names.cnt++] = (struct named){ *r, number, name };

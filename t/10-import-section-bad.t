@@ -191,12 +191,13 @@ bad 'two records whose flags do' '\.pcdata: (.*: )?f: is declared both preemptib
 	flags .Lf1 .Lf4 16
 	flags .Lf4 .Lg 1
 S
-for text in '' '\377' '\300\200' '\355\240\200' '\364\220\200\200' '\303'; do
-  bad "a table's name: '$text'" '%f0 \(table name\): gives table 7 a name that is empty, .* or not UTF-8' <<S
+for text in '\377' '\300\200' '\355\240\200' '\364\220\200\200' '\303'; do
+  bad "a table's name: '$text'" '%f0 \(table name\): gives table 7 a name that is longer than 65535 bytes or not UTF-8' <<S
 	name .Lf1 7 "$text"
 S
 done
-good "a table's name of 2, 3 and 4 bytes a letter" <<'S'
+good "a table's name of 2, 3 and 4 bytes a letter, and an empty one" <<'S'
+	name .Lf1 8 ""
 	name .Lf1 7 "\302\200\340\240\200\355\237\277\357\277\277\360\220\200\200\364\217\277\277"
 S
 bad 'a name without end' '%f0 \(table name\): is cut off' <<'S'
