@@ -190,7 +190,7 @@ static bool
 rebuild (struct decoded *d, struct model *m)
 {
   uint32_t *rule_of = calloc (d->value_cnt + 1, sizeof *rule_of);
-  m->base = d->base;
+  m->base = d->addr + d->text_delta; /* of 64 bits, also where addresses have 32 */
   m->table_addr = d->addr;
   m->machine = d->machine;
   m->is64 = d->class == 64;
@@ -307,6 +307,18 @@ compare (struct pair *p)
   return true;
 }
 
+static bool
+table_is_wrong (const struct report *r)
+{
+  for (size_t i = 0; i < r->cnt; i++)
+    {
+      const struct check *c = pctab__check_get (r->at[i].check);
+      if (c->severity == SEVERITY_ERROR && !strncmp (c->id, "PT", 2))
+        return true;
+    }
+  return false;
+}
+
 void
 pctab__check_canonical (struct target *t)
 {
@@ -317,8 +329,8 @@ pctab__check_canonical (struct target *t)
   struct image_about about = { d->text_digest, part_bytes (d, PART_BUILD_ID), d->parts[PART_BUILD_ID].len };
   unsigned char *image = NULL;
   size_t len;
-  /* What is wrong otherwise is said already, and can't be put into a model. */
-  if (pctab__report_has (t->report, SEVERITY_ERROR) || !(d->good & GOOD_RECORDS))
+  /* What is wrong with the table otherwise is said already, and can't be put into a model. */
+  if (table_is_wrong (t->report) || ~d->good & GOOD_ALL)
     return;
   pctab__model_init (&m);
   pctab__report_init (&r);
