@@ -138,7 +138,7 @@ func_offset (const struct pctab_table *t, struct pctab_func f, uint64_t pc)
 }
 
 /* The value in a function of any kind, in any range. */
-static __attribute__ ((noinline, noclone)) int32_t
+static __attribute__ ((noinline)) int32_t
 any_value (const struct pctab_table *t, struct pctab_func f, uint64_t pc, uint64_t *start)
 {
   const unsigned char *l = func_long (t, f), *values, *offsets;
