@@ -16,6 +16,7 @@
 #include "mark.h"
 #include "model.h"
 #include "policy.h"
+#include "verify.h"
 #include "xxh64.h"
 
 #define THREADS_MAX 4 /* links run side by side; more threads than this rarely find an idle CPU */
@@ -164,6 +165,26 @@ import_all (struct finish *f, const struct options *o, unsigned threads, struct 
   return good && !task.diag.failed;
 }
 
+/* What a decision at a signal rests on, as the second reader has it. */
+static bool
+verify_image (const struct finish *f, struct diag *d)
+{
+  char text[VERIFY_TEXT_MAX];
+  return pctab__verify_at_link (f->image, f->image_len, f->place.addr, text) || pctab__diag_error (d, ".pctab", "%s", text);
+}
+
+/* Every rule, over the file as it is now. */
+static bool
+verify_file (const char *path, const struct options *o, struct diag *d)
+{
+  char text[VERIFY_TEXT_MAX];
+  struct diag undo = { .file = path };
+  if (!o->verify_full || pctab__verify_by_command (path, text))
+    return true;
+  bool undone = pctab__place_unfinish (path, &undo);
+  return pctab__diag_error (d, ".pctab", "%s%s%s", text, undone ? "" : "\n", undone ? "" : undo.text);
+}
+
 static bool
 run_passes (struct finish *f, const char *path, const struct options *o, struct finish_stats *stats, struct diag *d)
 {
@@ -185,7 +206,8 @@ run_passes (struct finish *f, const char *path, const struct options *o, struct 
   if (!pctab__image_encode (m, &f->about, threads, &f->image, &f->image_len, d))
     return false;
   stats->table_len = f->image_len;
-  return pctab__place_write (&f->place, f->image, f->image_len, &stats->how, d);
+  return verify_image (f, d) && pctab__place_write (&f->place, f->image, f->image_len, &stats->how, d)
+         && verify_file (path, o, d);
 }
 
 bool

@@ -172,6 +172,7 @@ pctab__mark_resolve_by (struct elf_file *f, struct model *m, const struct mark_b
     return true;
   if (m->marks.cnt >= UINT32_MAX || m->points.cnt >= UINT32_MAX || m->tables.cnt >= UINT32_MAX)
     return pctab__diag_error (d, ".pcdata", "more than 4294967294 marks; link fewer objects with marks");
+  pctab__model_drop_stubs (m);
   bool good = merge_names (m, d) && do_all (&w);
   free (w.points);
   free (w.bounds);

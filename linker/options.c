@@ -172,6 +172,21 @@ set_tls_allow (struct options *o, const char *value)
 }
 
 static bool
+set_verify_quick (struct options *o, const char *value)
+{
+  (void) value;
+  o->verify_full = false;
+  return true;
+}
+
+static bool
+set_verify_full (struct options *o, const char *value)
+{
+  (void) value;
+  return o->verify_full = true;
+}
+
+static bool
 set_inputs (struct options *o, const char *value)
 {
   o->inputs = value;
@@ -195,6 +210,8 @@ static const struct option options[] = {
   { "exclude-object=", "GLOB", BOTH, set_exclude_object, "nor are those of such an object" },
   { "exclude-archive=", "GLOB", BOTH, set_exclude_archive, "nor are those of such an archive" },
   { "tls=allow", NULL, BOTH, set_tls_allow, "those that use thread-local data are" },
+  { "verify=quick", NULL, BOTH, set_verify_quick, "check what a decision at a signal rests on (default)" },
+  { "verify=full", NULL, BOTH, set_verify_full, "run pctab-verify over the finished file: every rule" },
   { "inputs=", "FILE", OPTION_LINK, set_inputs, "the link's objects and archives, a line each" },
   { "force", NULL, OPTION_LINK, set_force, "replace a finished table" },
   { "placeholder=", "OBJ", OPTION_LINK, set_placeholder, "write a placeholder object for ld.lld, and nothing else" },

@@ -38,6 +38,7 @@ struct options {
   const char *like;      /* the object it shall match */
   enum preempt preempt;  /* which functions are preemptible: preempt= */
   bool tls_allow;        /* also those that use thread-local data */
+  bool verify_full;      /* verify=full */
   const char *inputs;    /* the file that lists the link's inputs */
   struct exclusion *exclusions;
   size_t exclusion_cnt;

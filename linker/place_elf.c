@@ -6,8 +6,11 @@
  * the table in memory is never moved: other code holds its address. */
 #include "place_elf.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "format.h"
 #include "place_write.h"
@@ -233,4 +236,25 @@ pctab__place_write (const struct place *p, const unsigned char *image, size_t le
               && write_table (p, &drop, image, len, how, d);
   pctab__drop_free (&drop);
   return good;
+}
+
+bool
+pctab__place_unfinish (const char *path, struct diag *d)
+{
+  static const unsigned char unfinished[4];
+  struct elf_file f = { 0 };
+  if (!pctab__elf_open (&f, path, d))
+    return false;
+  const struct elf_section *s = pctab__elf_section (&f, ".pctab");
+  uint64_t at = s ? s->off + PCTAB_H_VERSION : 0;
+  pctab__elf_close (&f);
+  int fd = s ? open (path, O_WRONLY | O_CLOEXEC) : -1;
+  bool good = fd >= 0 && pwrite (fd, unfinished, sizeof unfinished, (off_t) at) == sizeof unfinished;
+  int err = errno;
+  if (fd >= 0 && close (fd) && good)
+    {
+      good = false;
+      err = errno;
+    }
+  return good || pctab__diag_error (d, ".pctab", "its bad table can't be marked so: %s; remove the file", strerror (err));
 }

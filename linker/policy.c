@@ -183,12 +183,12 @@ allocator_is_unseen (const struct policy *p, struct model *m)
   return false;
 }
 
-/* Code that no object is known of. */
+/* Code that no object is known of; without symbols it may be of any. */
 static void
 refuse_unseen (const struct policy *p, struct model *m)
 {
   bool tls = p->has_tls && !p->exact && !p->options->tls_allow, fork = p->has_fork && !p->exact;
-  bool allocator = allocator_is_unseen (p, m);
+  bool allocator = allocator_is_unseen (p, m), stripped = p->lost || !p->place.whole;
   for (size_t i = 0; i < m->frames.cnt; i++)
     {
       struct model_frame *f = &m->frames.at[i];
@@ -196,12 +196,12 @@ refuse_unseen (const struct policy *p, struct model *m)
         continue;
       if (allocator)
         refuse (f, REASON_MALLOC);
-      if (fork && p->place.whole)
-        refuse (f, REASON_VFORK);
-      if (tls && p->place.whole)
-        refuse (f, REASON_TLS);
-      if (p->lost || ((tls || fork) && !p->place.whole))
+      if (stripped && (p->lost || tls || fork))
         refuse (f, REASON_STRIPPED);
+      else if (fork)
+        refuse (f, REASON_VFORK);
+      else if (tls)
+        refuse (f, REASON_TLS);
     }
 }
 

@@ -258,8 +258,8 @@ dump_text_counts (struct dump *d, struct out *o, const struct dump_stats *s)
   for (unsigned i = 0; i < 256; i++)
     if (s->reasons[i])
       pctab__out_format (o, "                  %9u  %s\n", s->reasons[i], pctab_reason_text (i));
-  pctab__out_format (o, "  pcdata          %9u  tables; %u functions have %u rows in them\n", pctab_pcdata_cnt (&d->table),
-                     s->pcdata_functions, s->pcdata_rows);
+  pctab__out_format (o, "  pcdata          %9u  tables; %u functions have %u rows in them\n",
+                     pctab_pcdata_cnt (&d->table), s->pcdata_functions, s->pcdata_rows);
   for (uint32_t i = 0; i < pctab_pcdata_cnt (&d->table); i++)
     {
       pctab__out_format (o, "                  %9u  functions, %u rows in ", d->tables[i].functions, d->tables[i].rows);

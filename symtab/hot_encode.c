@@ -108,8 +108,9 @@ number_values (const struct model *m, struct hot *h, const uint32_t *rank, uint3
     }
   for (uint32_t r = 0; r < cnt; r++)
     values[r] = (struct value_count){ rule_value (m, h, rank, r), r, 0 };
-  for (size_t i = 0; i < m->rows.cnt; i++)
-    values[m->rows.at[i].rule].rows++;
+  for (size_t i = 0; i < m->frames.cnt; i++)
+    for (uint32_t r = 0; r < m->frames.at[i].row_cnt; r++)
+      values[m->rows.at[m->frames.at[i].row + r].rule].rows++;
   values[unknown].rows++;
   qsort (values, cnt, sizeof *values, compare_by_value);
   for (size_t i = 0; i < cnt; i++)
@@ -152,8 +153,9 @@ value_rules (struct model *m, struct hot *h)
       shape_number (m, h, shapes, unknown);
       for (size_t r = 0; r < cnt; r++)
         h->shape_of[r] = shape_number (m, h, shapes, (uint32_t) r);
-      for (size_t i = 0; i < m->rows.cnt; i++)
-        shapes[h->shape_of[m->rows.at[i].rule]].rows++;
+      for (size_t i = 0; i < m->frames.cnt; i++)
+        for (uint32_t r = 0; r < m->frames.at[i].row_cnt; r++)
+          shapes[h->shape_of[m->rows.at[m->frames.at[i].row + r].rule]].rows++;
       for (uint32_t s = 0; s < h->shape_cnt; s++)
         first[s] = shapes[s].rule;
       qsort (shapes, h->shape_cnt, sizeof *shapes, compare_shapes);

@@ -92,7 +92,8 @@ struct pcdata_list {
 static inline struct pcdata_list
 open_list (const unsigned char *list)
 {
-  struct pcdata_list l = { *list & PCTAB_L_ROWS, 1u << (*list >> PCTAB_L_WIDTH_SHIFT), list + PCTAB_L_HEAD_BYTES, NULL };
+  struct pcdata_list l = { .row_cnt = *list & PCTAB_L_ROWS, .width = 1u << (*list >> PCTAB_L_WIDTH_SHIFT),
+                           .offsets = list + PCTAB_L_HEAD_BYTES };
   unsigned near_cnt = *l.offsets, far_cnt = l.row_cnt - 1 - near_cnt;
   l.values = far_cnt ? far_offsets (l.offsets, near_cnt) + 2 * far_cnt : l.offsets + 1 + near_cnt;
   return l;

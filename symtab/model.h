@@ -178,7 +178,7 @@ struct model {
   uint64_t table_addr; /* link-time address of the table */
   uint16_t machine;    /* ELF e_machine */
   bool is64, big;
-  MODEL_VEC (struct model_text) texts; /* sorted by model_resolve() */
+  MODEL_VEC (struct model_text) texts; /* sorted by pctab__model_drop_stubs() */
   MODEL_VEC (struct rule) rules;
   MODEL_VEC (struct model_frame) frames;
   MODEL_VEC (struct model_row) rows;
@@ -221,7 +221,10 @@ void pctab__model_free (struct model *m);
  * memory is out. */
 uint32_t pctab__model_rule (struct model *m, const struct rule *rule);
 
-/* Fills funcs.  Frames must be sorted and without overlap, as the importer leaves them.  False: memory is out. */
+/* A PLT's frames go: a stub belongs to no function, so nothing is known there.  Sorts texts. */
+void pctab__model_drop_stubs (struct model *m);
+
+/* Fills funcs, and drops stubs.  Frames must be sorted and without overlap, as the importer leaves them.  False: memory is out. */
 bool pctab__model_resolve (struct model *m);
 
 #endif

@@ -241,12 +241,13 @@ fill_from_frames (struct model *m)
   return good;
 }
 
-/* A PLT's frames go: a stub belongs to no function, so nothing is known there. */
-static void
-drop_stubs (struct model *m)
+void
+pctab__model_drop_stubs (struct model *m)
 {
   size_t cnt = 0, text = 0;
   uint32_t stubs_end = 0; /* of the stubs that start at or before the frame */
+  if (m->texts.cnt)
+    qsort (m->texts.at, m->texts.cnt, sizeof *m->texts.at, compare_texts);
   for (size_t i = 0; i < m->frames.cnt; i++)
     {
       for (; text < m->texts.cnt && m->texts.at[text].off <= m->frames.at[i].off; text++)
@@ -262,8 +263,6 @@ bool
 pctab__model_resolve (struct model *m)
 {
   m->funcs.cnt = 0;
-  if (m->texts.cnt)
-    qsort (m->texts.at, m->texts.cnt, sizeof *m->texts.at, compare_texts);
-  drop_stubs (m);
+  pctab__model_drop_stubs (m);
   return funcs_of_symbols (m) && fill_from_ranges (m) && fill_from_frames (m);
 }

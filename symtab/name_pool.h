@@ -11,7 +11,7 @@
 #include "cold_steps.h"
 
 struct name_pool {
-  uint32_t name_cnt, origin_cnt, file_cnt; /* strings: names, then origins', then files' (then the pcdata tables' names) */
+  uint32_t name_cnt, origin_cnt, file_cnt; /* strings: names, then origins', files', (pcdata tables') */
   uint32_t *origins; /* by number: index into the model's */
   uint32_t *origin_number; /* by index into the model's; MODEL_NONE: no node has it */
   uint32_t *files;

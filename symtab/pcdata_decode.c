@@ -183,7 +183,8 @@ tables_hold (const struct pctab_table *t)
   for (uint32_t i = 0; i < t->table_cnt; i++)
     {
       const unsigned char *at = t->tables + PCTAB_TABLE_BYTES * (uint64_t) i;
-      if ((i && at_u32 (at) <= at_u32 (at - PCTAB_TABLE_BYTES)) || at_u32 (at + 4) != w.function || !table_holds (&w, i))
+      if ((i && at_u32 (at) <= at_u32 (at - PCTAB_TABLE_BYTES)) || at_u32 (at + 4) != w.function
+          || !table_holds (&w, i))
         return false;
     }
   return w.function == t->function_cnt && w.block == t->table_block_cnt;

@@ -256,8 +256,8 @@ put_table (struct encoder *e, const struct model_table *t)
     {
       i = find_frame (m, i, s->off);
       if (i == m->frames.cnt || s->off < m->frames.at[i].off || e->entry_of[i] == MODEL_NONE)
-        return pctab__diag_error (e->d, NULL, "pcdata table %u: what is marked at offset 0x%x is in no function; this is "
-                                  "a bug in pctab", t->number, s->off);
+        return pctab__diag_error (e->d, NULL, "pcdata table %u: what is marked at offset 0x%x is in no function; this "
+                                  "is a bug in pctab", t->number, s->off);
       for (cnt = 1; s + cnt < end && s[cnt].off < m->frames.at[i].end; cnt++)
         ;
       if (!make_rows (e, &m->frames.at[i], s, cnt, t->number) || !add_function (e, i))

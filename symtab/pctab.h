@@ -122,7 +122,7 @@ uint32_t pctab_funcmaxspdelta (const struct pctab_table *t, struct pctab_func f)
 /* PCTAB_FUNCFLAG_*.  Signal: safe.  Threads: any.  Cost: one cache line. */
 #define PCTAB_FUNCFLAG_SIGNAL 1 /* a signal frame: its PC is no return address */
 #define PCTAB_FUNCFLAG_TOP 2    /* the outermost frame: it has no caller */
-#define PCTAB_FUNCFLAG_NOPREEMPT 4 /* a thread may not be stopped in it, nor in what it calls: see pctab_reason_text() */
+#define PCTAB_FUNCFLAG_NOPREEMPT 4 /* a thread may not be stopped in it, nor in what it calls: pctab_funcreason() */
 #define PCTAB_FUNCFLAG_SPWRITE 8 /* it sets SP in ways that its rules don't say: unwound from if innermost only */
 #define PCTAB_FUNCFLAG_ASM 16    /* its author says that it is assembly */
 unsigned pctab_funcflags (const struct pctab_table *t, struct pctab_func f);
@@ -235,12 +235,12 @@ enum pctab_error pctab_funcline (struct pctab_cold *c, const struct pctab_record
  * PC. */
 uint64_t pctab_funcline_end (struct pctab_cold *c, const struct pctab_record *record, uint64_t pc);
 
-/* The name of the I'th pcdata table; of tables 0 and 1, if they were given none, UnsafePoint and StackMapIndex; NULL: it
- * has none.  Signal: safe.  Cost: unpacks up to one block (16 KiB). */
+/* The name of the I'th pcdata table; of tables 0 and 1, if they were given none, UnsafePoint and StackMapIndex; NULL:
+ * it has none.  It lives as long as C's buffer.  Signal: safe.  Threads: C's.  Cost: unpacks up to one block (16 KiB). */
 enum pctab_error pctab_pcdata_name (struct pctab_cold *c, uint32_t i, const char **name);
 
 /* Why F is not preemptible: a number for pctab_reason_text(); 0: it is preemptible, or the cold part is damaged.
- * Signal: safe.  Cost: reads the flags and reasons of all functions before F. */
+ * Signal: safe.  Threads: C's.  Cost: reads the flags and reasons of all functions before F. */
 unsigned pctab_funcreason (const struct pctab_cold *c, struct pctab_func f);
 
 /* The text of a reason, in English: "it calls vfork or clone".  Static; never NULL, also for numbers of later versions.

@@ -85,6 +85,8 @@ is_text(run_mark("frame 0x100 0x200\nframe 0x280 0x300\nframe 0x300 0x340\nmark 
   "table 0\n256 512 -2\n640 768 -2\n768 784 -2\ndropped 0\n", 'pctab\'s own marks may go over several functions');
 is_text(run_mark("machine arm64\nframe 0x100 0x200\nmark 0 0x111 0x11f -2 0 own\n"), "table 0\n272 288 -2\ndropped 0\n",
   'and take whole instructions');
+is_text(run_mark("stubs 0x200 0x280\nframe 0x100 0x180\nframe 0x200 0x280\nmark 0 0x210 0x220 -2 1 single\nmark 0 0x100 0x280 -2 "
+    . "0 own\n"), "table 0\n256 384 -2\ndropped 1\n", 'a PLT has no frames');
 is_text(run_mark("frame 0x100 0x200\n"), "dropped 0\n", 'without marks there are no tables');
 is_text(run_mark("mark 0 0 16 -2 1 single\n"), "dropped 1\n", 'without frames neither');
 done();

@@ -24,4 +24,9 @@ diag "$out"
 run "$vector" refused
 is "$status" 0 'stretches that are not whole instructions of one function are refused'
 is "$(printf '%s\n' "$out" | grep -c '^model: pcdata table 0: what is marked at offset 0x')" 6 'each with table and offset'
+
+# A table that says otherwise does not open.
+run "$vector" broken
+is "$status" 0 "tables that break a rule are refused: $(printf '%s\n' "$out" | grep -c 'flags or pcdata tables') of them"
+[ "$status" = 0 ] || diag "$out"
 done_testing

@@ -161,6 +161,7 @@ enum {
   GOOD_RECORDS = 256, /* and nodes */
   GOOD_CODES = 512,
   GOOD_REASONS = 1024,
+  GOOD_ALL = 2047
 };
 
 struct decoded {

@@ -114,13 +114,26 @@ read_table (struct target *t)
   return pctab__target_read (t, t->table_off, len, t->bytes) || pctab__target_fail (t, "it was cut off while it was read");
 }
 
+/* A file that is a table by itself, as objcopy -O binary --only-section=.pctab writes it.  Its address is not known. */
+static bool
+is_bare (struct target *t)
+{
+  unsigned char head[12];
+  if (t->len < sizeof head || !pctab__target_read (t, 0, sizeof head, head) || memcmp (head, "\177PCTAB", 6))
+    return false;
+  t->bare = true;
+  t->big = !head[8];
+  t->table_room = t->len;
+  return true;
+}
+
 void
 pctab__target_open (struct target *t)
 {
   t->fd = -1;
   t->state = TARGET_NOT_ELF;
   t->coverage_bytes = t->coverage_funcs = -1;
-  if (open_file (t) && pctab__target_headers (t) && find_table (t) && read_table (t))
+  if (open_file (t) && (is_bare (t) || (pctab__target_headers (t) && find_table (t))) && read_table (t))
     t->state = TARGET_TABLE;
 }
 

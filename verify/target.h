@@ -36,6 +36,7 @@ struct target {
   int fd;
   struct stat stat; /* as it was opened */
   uint64_t len;     /* of the file */
+  bool bare;        /* it is a table by itself: there is no ELF file around it, and no address */
   bool is64, big;
   uint16_t type, machine;
   uint32_t section_cnt, segment_cnt;

@@ -110,6 +110,15 @@
 	.macro	pctab__row first, last
 	.endm
 
+	/* A label in code.  Before an instruction gas for microMIPS and MIPS16 makes it odd; not before another section.  */
+	.macro	pctab__label name
+\name:
+#if defined __mips_micromips || defined __mips16
+	.pushsection .text
+	.popsection
+#endif
+	.endm
+
 	/* A record up to its address: SECTION, KIND, the label of its first code byte, a number for its own labels.  */
 	.macro	pctab__open section, kind, at, n
 	.pushsection \section,"o?","progbits",\at
@@ -158,9 +167,9 @@
 	.macro	pctab__in_function what, first, last, kind
 	\what	\name, .Lpctab_f\@, \@, \first, \last, \kind
 	.endm
+	pctab__label .Lpctab_f\@
 	.type	\name, %function
 \name:
-.Lpctab_f\@:
 	.ifc	\cfi,nocfi
 	.set	.Lpctab_frames, 1
 	pctab__frames .Lpctab_f\@, .Lpctab_z\@, \@
@@ -185,7 +194,7 @@
 	.endm
 
 	.macro	pctab__end name, at, n, first, last, kind
-.Lpctab_z\n:
+	pctab__label .Lpctab_z\n
 	.if	.Lpctab_frames
 #ifndef PCTAB_NO_MARKS
 	.pushsection .pcsp,"o?","progbits",\at
@@ -247,7 +256,7 @@
  */
 	.macro	PCTAB_FRAME size:req, ra=none, fp=none, base=sp
 	.if	.Lpctab_frames & .Lpctab_function
-.Lpctab_w\@:
+	pctab__label .Lpctab_w\@
 #ifndef PCTAB_NO_MARKS
 	pctab__in_function pctab__frame, .Lpctab_w\@
 	.purgem	pctab__row
@@ -260,7 +269,7 @@
 	.byte	1, 0
 	.endif
 	.ifc	\ra,none
-	.byte	PCTAB__RA_KIND, PCTAB__RA_REG * (PCTAB__RA_KIND == 2)
+	.byte	PCTAB__RA_KIND, PCTAB__RA_REG
 	.else
 	.byte	1, 0
 	.endif
@@ -304,7 +313,7 @@
 	PCTAB__ADDRESS \at
 	.4byte	\end - \at, 0
 	.4byte	0
-	.byte	1, 0, PCTAB__RA_KIND, PCTAB__RA_REG * (PCTAB__RA_KIND == 2), 0, 0, 0, 0
+	.byte	1, 0, PCTAB__RA_KIND, PCTAB__RA_REG, 0, 0, 0, 0
 	.4byte	PCTAB__SP, 0, PCTAB__RA_OFF, 0
 	.popsection
 	.reloc	\at, PCTAB__NONE, .Lpctab_p\n
@@ -322,7 +331,7 @@
  * the entry.  As long as one likes.  */
 	.macro	PCTAB_RESTART_AT_ENTRY
 	.if	.Lpctab_function
-.Lpctab_b\@:
+	pctab__label .Lpctab_b\@
 	pctab__in_function pctab__entry, .Lpctab_b\@, \@
 	.else
 	.error	"PCTAB_RESTART_AT_ENTRY without PCTAB_FUNCTION"
@@ -342,11 +351,11 @@
 	.error	"PCTAB_UNSAFE_BEGIN after PCTAB_UNSAFE_BEGIN: PCTAB_UNSAFE_END is missing between"
 	.endif
 	.set	.Lpctab_unsafe, 1
-.Lpctab_b\@:
+	pctab__label .Lpctab_b\@
 	pctab__mark .Lpctab_b\@, .Lpctab_e\@, \@, -2
 	.purgem	pctab__unsafe_label
 	.macro	pctab__unsafe_label
-.Lpctab_e\@:
+	pctab__label .Lpctab_e\@
 	.endm
 	.endm
 
@@ -370,11 +379,11 @@
 	.error	"PCTAB_RESTART_BEGIN after PCTAB_RESTART_BEGIN: PCTAB_RESTART_END is missing between"
 	.endif
 	.set	.Lpctab_restart, 1
-.Lpctab_b\@:
+	pctab__label .Lpctab_b\@
 	pctab__mark .Lpctab_b\@, .Lpctab_e\@, \@, -3
 	.purgem	pctab__restart_label
 	.macro	pctab__restart_label
-.Lpctab_e\@:
+	pctab__label .Lpctab_e\@
 	.endm
 	.endm
 

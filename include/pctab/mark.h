@@ -94,6 +94,13 @@
 #define PCTAB__SIZE "20"
 #endif
 
+/* A label in code.  Before an instruction gas for microMIPS and MIPS16 makes it odd; not before another section.  */
+#if defined __mips_micromips || defined __mips16
+#define PCTAB__LABEL(name) ".Lpctab_" name "%=:\n.pushsection .text\n.popsection\n"
+#else
+#define PCTAB__LABEL(name) ".Lpctab_" name "%=:\n"
+#endif
+
 #ifdef __mips__
 #define PCTAB__NONE "R_MIPS_NONE" /* clang knows it by no other name */
 #else
@@ -126,7 +133,7 @@
 #endif
 
 #define PCTAB__ASM(value, text, ...)                                                                    \
-  PCTAB__ASM_INLINE (".Lpctab_b%=:\n\t" text "\n.Lpctab_e%=:\n"                                         \
+  PCTAB__ASM_INLINE (PCTAB__LABEL ("b") "\t" text "\n" PCTAB__LABEL ("e")                                   \
                      PCTAB__RECORD ("2", ".Lpctab_e%=-.Lpctab_b%=," value) __VA_ARGS__)
 
 #define PCTAB__STRING(x) PCTAB__STRING_ (x)
@@ -154,7 +161,7 @@
 /* A number a place: that of the end has to be that of the begin.  */
 #define PCTAB__POINT(what, line, counter)                                                       \
   __extension__({                                                                               \
-    PCTAB__ASM_INLINE (".Lpctab_b%=:\n"                                                         \
+    PCTAB__ASM_INLINE (PCTAB__LABEL ("b")                                                        \
                        PCTAB__RECORD ("3", what ",(" #line "*4096+" #counter ")&0xffffffff") : : : "memory"); \
   })
 

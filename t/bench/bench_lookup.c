@@ -292,7 +292,8 @@ check_answers (struct bench *b, const uint64_t *pcs)
       uint64_t start;
       uint32_t pc = (uint32_t) (pcs[i] - b->base), go_start;
       const struct go_func *g = go_findfunc (&b->go, pc);
-      if (!g || !(f = pctab_findfunc (&b->table, pcs[i])).bits || pctab_func_entry (&b->table, f) - b->base != g->entry_off)
+      if (!g || !(f = pctab_findfunc (&b->table, pcs[i])).bits
+          || pctab_func_entry (&b->table, f) - b->base != g->entry_off)
         die ("findfunc: the two sides differ");
       int32_t value = pctab_pcvalue (&b->table, f, pcs[i], &start);
       if (pctab_value_spdelta (&b->table, value) != go_pcvalue (&b->go, g, g->pcsp, pc, &go_start)

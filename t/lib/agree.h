@@ -29,7 +29,7 @@ struct agree {
   char text[512]; /* the first difference */
 };
 
-static bool __attribute__ ((format (printf, 3, 4)))
+static inline bool __attribute__ ((format (printf, 3, 4)))
 agree_differ (struct agree *a, uint64_t pc, const char *format, ...)
 {
   va_list args;
@@ -41,7 +41,7 @@ agree_differ (struct agree *a, uint64_t pc, const char *format, ...)
 }
 
 /* Opens the table with both.  IMAGE stays as it is and has to outlive A. */
-static void
+static inline void
 agree_open (struct agree *a, const unsigned char *image, size_t len, uint64_t addr, bool big)
 {
   memset (a, 0, sizeof *a);
@@ -68,7 +68,7 @@ agree_open (struct agree *a, const unsigned char *image, size_t len, uint64_t ad
     pctab_cold_cache_use (&a->cold, a->cache);
 }
 
-static void
+static inline void
 agree_close (struct agree *a)
 {
   pctab__decoded_free (&a->d);
@@ -79,7 +79,7 @@ agree_close (struct agree *a)
   free (a->positions.at);
 }
 
-static bool
+static inline bool
 agree_rule (struct agree *a, uint64_t pc, const struct pctab_rule *x, const struct dec_value *v)
 {
   const struct dec_shape *s = &a->d.shapes[v->shape];
@@ -90,7 +90,7 @@ agree_rule (struct agree *a, uint64_t pc, const struct pctab_rule *x, const stru
   return true;
 }
 
-static bool
+static inline bool
 agree_pcdata (struct agree *a, struct pctab_func f, uint32_t func, uint64_t pc)
 {
   struct decoded *d = &a->d;
@@ -126,7 +126,7 @@ agree_pcdata (struct agree *a, struct pctab_func f, uint32_t func, uint64_t pc)
 }
 
 /* The hot part. */
-static bool
+static inline bool
 agree_func (struct agree *a, uint64_t pc)
 {
   struct decoded *d = &a->d;
@@ -160,25 +160,25 @@ agree_func (struct agree *a, uint64_t pc)
   return agree_rule (a, pc, &rule, &d->values[row->value]) && agree_pcdata (a, f, func, pc);
 }
 
-static bool
+static inline bool
 agree_text (const char *x, const char *y)
 {
   return !strcmp (x ? x : "", y ? y : "");
 }
 
-static const char *
+static inline const char *
 agree_string (const struct decoded *d, uint32_t i)
 {
   return i == NONE ? NULL : d->strings[i].p;
 }
 
-static const char *
+static inline const char *
 agree_file (const struct decoded *d, uint32_t file)
 {
   return file ? d->strings[d->name_cnt + d->origin_cnt + file - 1].p : NULL;
 }
 
-static bool
+static inline bool
 agree_frame (struct agree *a, uint64_t pc, unsigned i, const struct pctab_frame *x, const char *func, uint32_t file,
              uint32_t line)
 {
@@ -189,7 +189,7 @@ agree_frame (struct agree *a, uint64_t pc, unsigned i, const struct pctab_frame 
                        line);
 }
 
-static bool
+static inline bool
 agree_frames (struct agree *a, uint64_t pc, const struct pctab_frame *frames, unsigned cnt, uint32_t record)
 {
   struct decoded *d = &a->d;
@@ -220,7 +220,7 @@ agree_frames (struct agree *a, uint64_t pc, const struct pctab_frame *frames, un
 }
 
 /* The cold part. */
-static bool
+static inline bool
 agree_record (struct agree *a, uint64_t pc)
 {
   struct decoded *d = &a->d;
@@ -249,7 +249,7 @@ agree_record (struct agree *a, uint64_t pc)
 }
 
 /* Whether both say the same of PC; if not, a->text says of what. */
-static bool
+static inline bool
 agree_at (struct agree *a, uint64_t pc)
 {
   a->pcs++;
@@ -257,7 +257,7 @@ agree_at (struct agree *a, uint64_t pc)
 }
 
 /* At every PC where verify's arrays say that something begins, and just before it. */
-static bool
+static inline bool
 agree_everywhere (struct agree *a)
 {
   struct decoded *d = &a->d;
@@ -297,7 +297,7 @@ struct agree_table {
 };
 
 /* False: there is none. */
-static bool
+static inline bool
 agree_find (struct agree_table *t, const char *path, unsigned char *data, size_t len)
 {
   struct elf_file f;
@@ -330,7 +330,7 @@ agree_find (struct agree_table *t, const char *path, unsigned char *data, size_t
   return true;
 }
 
-static void
+static inline void
 agree_print (const struct agree *a, FILE *to)
 {
   for (size_t i = 0; i < a->r.cnt; i++)

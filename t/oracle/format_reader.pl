@@ -571,7 +571,8 @@ sub pcdata_json {
   my $reason = $no ? sprintf '{"number":%d,"text":%s}', $number, quoted(reason_text($t, $number)) : 'null';
   my %names = (-1 => 'safe', -2 => 'unsafe', -3 => 'restart 1', -4 => 'restart 2', -5 => 'restart at entry');
   my ($value, $start) = value_at($t, 0, $f, $x);
-  my $text = "\"flags\":[$flags],\"reason\":$reason,\"pcdata\":{\"unsafe_point\":" . value_json($t, $value, $names{$value}, $start);
+  my $text = "\"flags\":[$flags],\"reason\":$reason,\"pcdata\":{\"unsafe_point\":"
+    . value_json($t, $value, $names{$value}, $start);
   my @tables;
   for my $i (grep { $t->{pcdata}[$_]{number} != 0 } 0 .. $#{$t->{pcdata}}) {
     my $table = $t->{pcdata}[$i]{number};

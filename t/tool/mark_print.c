@@ -4,6 +4,7 @@
  *   machine NAME                    of symtab/arch.def; the default is amd64
  *   frame OFF END                   the rows of it follow; one at OFF with rule 0 is there already
  *   row OFF RULE                    RULE: any small number
+ *   stubs OFF END                   the linker's own code
  *   symbol OFF SIZE NAME
  *   mark TABLE OFF END VALUE RECORD single|literal|own
  *   point OFF PAIR RECORD begin|end
@@ -204,6 +205,8 @@ read_line (struct test *t, const char *line)
     add_frame (m, a, b);
   else if (sscanf (line, "row %i %i", &a, &b) == 2 && m->frames.cnt)
     add_row (m, a, rule_number (m, b));
+  else if (sscanf (line, "stubs %i %i", &a, &b) == 2)
+    push (&m->texts, (struct model_text){ a, b, true });
   else if (sscanf (line, "symbol %i %i %255s", &a, &b, word) == 3)
     push (&m->symbols, (struct model_symbol){ a, b, keep (m, word), STB_GLOBAL, STT_FUNC });
   else if (sscanf (line, "mark %i %i %i %i %i %255s", &table, &a, &b, &value, &record, word) == 6)

@@ -5,9 +5,9 @@
  * usage: pcdata_check random CASES [SEED]   random models
  *        pcdata_check sizes                 restart ranges of 19 to 22 bytes, side by side, and 1 to 100,000 rows
  *        pcdata_check refused               models that are refused, with their messages
+ *        pcdata_check broken                tables that break a rule of FORMAT, 6, each: refused
  *        pcdata_check count ROWS N          N lookups in a function of ROWS rows; count_lookups() is what to measure
  *        pcdata_check time STRETCHES        milliseconds to encode, without and with so many stretches
- *        pcdata_check write FILE [SEED]     a random model's table, as it is
  * Exits 1 at the first difference, naming model and PC. */
 #include <inttypes.h>
 #include <stdio.h>
@@ -15,161 +15,11 @@
 #include <string.h>
 #include <time.h>
 
-#include "arch.h"
-#include "image_encode.h"
-#include "image_swap.h"
+#include "digest.h"
 #include "format.h"
-#include "model.h"
+#include "image_swap.h"
+#include "pcdata_model.h"
 #include "pctab.h"
-
-#define BASE UINT64_C (0x400000)
-#define TABLE_ADDR UINT64_C (0x90000000)
-#define TABLES_MAX 6
-
-static const bool host_big = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__;
-
-/* One model, and what it says of each byte from text offset 0 on. */
-struct subject {
-  struct model m;
-  unsigned insn;
-  uint32_t len;     /* bytes of code, gaps included */
-  uint32_t *frame;  /* of each byte: index of its frame, plus 1; 0: none */
-  int32_t *value[TABLES_MAX];
-  uint64_t checked; /* PCs times tables */
-};
-
-static uint64_t random_state;
-
-static uint32_t
-draw (uint32_t below)
-{
-  random_state = random_state * UINT64_C (6364136223846793005) + 1442695040888963407;
-  return below ? (uint32_t) (random_state >> 33) % below : 0;
-}
-
-static void
-die (const char *what)
-{
-  fprintf (stderr, "pcdata_check: %s\n", what);
-  exit (1);
-}
-
-static void *
-must (void *p)
-{
-  if (!p)
-    die ("out of memory");
-  return p;
-}
-
-/* Adds ELEMENT to a vector of the model. */
-#define ADD(v, element) \
-  do                    \
-    {                   \
-      if (!model_reserve (v, 1)) \
-        die ("out of memory");   \
-      (v)->at[(v)->cnt++] = (element); \
-    }                   \
-  while (0)
-
-/* Models */
-
-static void
-add_frame (struct model *m, uint32_t off, uint32_t end, unsigned flags, unsigned reason)
-{
-  struct rule rule = { .cfa = CFA_SP, .ra = RA_SAVED, .cfa_off = 8 + 8 * (int32_t) draw (4), .ra_off = -8 };
-  ADD (&m->frames, ((struct model_frame){ off, end, (uint32_t) m->rows.cnt, 1, (uint16_t) flags, (uint16_t) reason }));
-  ADD (&m->rows, ((struct model_row){ off, pctab__model_rule (m, &rule) }));
-}
-
-static void
-start_model (struct subject *s, const struct arch *arch, bool big)
-{
-  memset (s, 0, sizeof *s);
-  pctab__model_init (&s->m);
-  s->insn = arch->insn;
-  s->m.base = BASE;
-  s->m.table_addr = TABLE_ADDR;
-  s->m.machine = arch->machine;
-  s->m.is64 = arch->is64;
-  s->m.big = big;
-}
-
-/* Functions in one to three texts: side by side, with pads and gaps between; now and then a long one. */
-static void
-draw_frames (struct subject *s)
-{
-  static const unsigned flags[] = { FRAME_SIGNAL, FRAME_TOP, FRAME_SPWRITE, FRAME_ASM, FRAME_NOPREEMPT };
-  uint32_t at = s->insn * draw (64), texts = 1 + draw (3), often[5];
-  for (unsigned i = 0; i < 5; i++)
-    often[i] = draw (3) ? 1 + draw (20) : 0;
-  for (uint32_t t = 0; t < texts; t++)
-    {
-      uint32_t from = at, cnt = 1 + draw (t ? 60 : 200);
-      for (uint32_t i = 0; i < cnt; i++)
-        {
-          uint32_t units = draw (40) ? 1 + draw (90) : draw (4) ? draw (5000) + 1 : (65500 + draw (140000)) / s->insn;
-          unsigned f = 0;
-          for (unsigned k = 0; k < 5; k++)
-            f |= often[k] && draw (often[k]) == 0 ? flags[k] : 0;
-          add_frame (&s->m, at, at + units * s->insn, f, f & FRAME_NOPREEMPT ? 1 + draw (13) : 0);
-          at += units * s->insn;
-          at += draw (2) ? 0 : draw (3) ? s->insn * draw (15 / s->insn + 1) : s->insn * draw (40);
-        }
-      ADD (&s->m.texts, ((struct model_text){ from, at, false }));
-      at += draw (2) ? 0 : s->insn * (70000 + draw (200000));
-    }
-  s->len = s->m.texts.at[s->m.texts.cnt - 1].end;
-}
-
-static int32_t
-draw_value (unsigned kind)
-{
-  int32_t v = kind == 0 ? -2 - (int32_t) draw (4)
-              : kind == 1 ? (int32_t) draw (256) - 128
-              : kind == 2 ? (int32_t) draw (65536) - 32768 : (int32_t) (draw (1u << 30) * 4 + draw (4));
-  return v == -1 ? -2 : v;
-}
-
-/* Stretches in frame F: CNT of them at most. */
-static void
-draw_stretches (struct model *m, const struct model_frame *f, unsigned insn, unsigned kind, uint32_t cnt, uint32_t far)
-{
-  uint32_t at = draw (2) ? f->off : f->off + insn * draw (far);
-  int32_t last = -1;
-  uint32_t last_end = UINT32_MAX;
-  for (; cnt && at < f->end; cnt--)
-    {
-      uint32_t end = at + insn * (1 + draw (far));
-      int32_t v = draw_value (kind);
-      end = end < f->end ? end : f->end;
-      if (at == last_end && v == last)
-        v = v == -2 ? -3 : -2;
-      ADD (&m->stretches, ((struct model_stretch){ at, end, v }));
-      last = v;
-      last_end = end;
-      at = draw (2) ? end : end + insn * draw (far);
-    }
-}
-
-static void
-draw_tables (struct subject *s)
-{
-  static const char *const names[] = { "", "", "mine", "a name of its own", "\xc3\xa4" };
-  uint32_t tables = draw (TABLES_MAX), number = draw (2);
-  for (uint32_t t = 0; t < tables; t++)
-    {
-      uint32_t first = (uint32_t) s->m.stretches.cnt, often = 1 + draw (3) * draw (30), kind = draw (4);
-      for (size_t i = 0; i < s->m.frames.cnt; i++)
-        if (draw (often) == 0)
-          draw_stretches (&s->m, &s->m.frames.at[i], s->insn, kind, 1 + (draw (8) ? draw (30) : draw (2000)),
-                          draw (3) ? 1 + draw (30) : 1 + draw (2000));
-      const char *name = names[draw (5)];
-      ADD (&s->m.tables, ((struct model_table){ number, first, (uint32_t) s->m.stretches.cnt - first,
-                                                { name, (uint32_t) strlen (name) } }));
-      number += 1 + draw (2) * draw (1000000);
-    }
-}
 
 static void
 fill_arrays (struct subject *s)
@@ -192,29 +42,7 @@ fill_arrays (struct subject *s)
     }
 }
 
-static void
-end_model (struct subject *s)
-{
-  free (s->frame);
-  for (unsigned t = 0; t < TABLES_MAX; t++)
-    free (s->value[t]);
-  pctab__model_free (&s->m);
-}
-
 /* Tables */
-
-static unsigned char *
-encode (struct model *m, unsigned threads, size_t *len, struct diag *d)
-{
-  unsigned char *image = NULL, *aligned;
-  struct image_about about = { .text_digest = 1 };
-  if (!pctab__image_encode (m, &about, threads, &image, len, d))
-    return NULL;
-  aligned = must (aligned_alloc (64, (*len + 63) & ~(size_t) 63));
-  memcpy (aligned, image, *len);
-  free (image);
-  return aligned;
-}
 
 /* The table of S, twice encoded, on one thread and on two: the same bytes. */
 static unsigned char *
@@ -269,7 +97,8 @@ check_function (struct subject *s, const struct pctab_table *t, const struct pct
 {
   struct pctab_func func = pctab_findfunc (t, t->base + f->end - 1);
   uint64_t from = 0;
-  unsigned want = (f->flags & FRAME_SIGNAL ? PCTAB_FUNCFLAG_SIGNAL : 0) | (f->flags & FRAME_TOP ? PCTAB_FUNCFLAG_TOP : 0)
+  unsigned want = (f->flags & FRAME_SIGNAL ? PCTAB_FUNCFLAG_SIGNAL : 0)
+                  | (f->flags & FRAME_TOP ? PCTAB_FUNCFLAG_TOP : 0)
                   | (f->flags & FRAME_NOPREEMPT ? PCTAB_FUNCFLAG_NOPREEMPT : 0)
                   | (f->flags & FRAME_SPWRITE ? PCTAB_FUNCFLAG_SPWRITE : 0)
                   | (f->flags & FRAME_ASM ? PCTAB_FUNCFLAG_ASM : 0);
@@ -366,21 +195,6 @@ check_random (unsigned long cases)
   return 0;
 }
 
-/* One function of ROWS stretches of LEN bytes side by side, restart 1 and 2 in turn, PAD bytes before them. */
-static void
-make_even (struct subject *s, const struct arch *arch, bool big, uint32_t rows, uint32_t len, uint32_t pad)
-{
-  start_model (s, arch, big);
-  for (uint32_t i = 0; i < rows; i++)
-    ADD (&s->m.stretches,
-         ((struct model_stretch){ pad + i * len, pad + (i + 1) * len,
-                                  i % 2 ? PCTAB_UNSAFEPOINT_RESTART2 : PCTAB_UNSAFEPOINT_RESTART1 }));
-  s->len = pad + rows * len + 64;
-  add_frame (&s->m, 0, s->len, 0, 0);
-  ADD (&s->m.texts, ((struct model_text){ 0, s->len, false }));
-  ADD (&s->m.tables, ((struct model_table){ 0, 0, rows, { "", 0 } }));
-}
-
 static int
 check_sizes (void)
 {
@@ -434,6 +248,109 @@ check_refused (void)
       free (image);
       end_model (&s);
     }
+  return 0;
+}
+
+#define DIRECTORY PCTAB_P_CNT        /* as part: the directory's lengths, by part */
+#define LAST_LIST (PCTAB_P_CNT + 1)  /* as part: table 9's list */
+
+/* One number of WIDTH bytes in the small table becomes VALUE. */
+static const struct broken {
+  const char *what;
+  unsigned part, off, width;
+  uint64_t value;
+} broken[] = {
+  { "a plane that is too short", DIRECTORY, PCTAB_P_NOPREEMPT, 4, 4 },
+  { "a plane without a bit", PCTAB_P_SPWRITE, 0, 8, 0 },
+  { "a gap with a flag", PCTAB_P_SPWRITE, 0, 8, 6 },
+  { "a flag behind the functab", PCTAB_P_SPWRITE, 0, 8, UINT64_C (1) << 63 | 2 },
+  { "half a long function with a flag", PCTAB_P_NOPREEMPT, 0, 8, 8 },
+  { "its other half", PCTAB_P_NOPREEMPT, 0, 8, 16 },
+  { "tables of no whole number", DIRECTORY, PCTAB_P_TABLES, 4, 12 },
+  { "too few groups", DIRECTORY, PCTAB_P_GROUPS, 4, 16 },
+  { "functions of no whole number", DIRECTORY, PCTAB_P_FUNCTIONS, 4, 14 },
+  { "too few functions", DIRECTORY, PCTAB_P_FUNCTIONS, 4, 12 },
+  { "too few blocks", DIRECTORY, PCTAB_P_TABLE_BLOCKS, 4, 16 },
+  { "no bytes behind the lists", DIRECTORY, PCTAB_P_TABLE_LISTS, 4, 64 },
+  { "a table twice", PCTAB_P_TABLES, 8, 4, 0 },
+  { "a table's first function", PCTAB_P_TABLES, 12, 4, 2 },
+  { "a gap with a function", PCTAB_P_GROUPS, 0, 8, 0x1b },
+  { "half a long function", PCTAB_P_GROUPS, 0, 8, 0x0a },
+  { "bits before the group", PCTAB_P_GROUPS, 8, 4, 1 },
+  { "a bit too few", PCTAB_P_GROUPS, 16, 8, 0 },
+  { "a list at an odd offset", PCTAB_P_FUNCTIONS, 0, 4, 1 },
+  { "a list behind all", PCTAB_P_FUNCTIONS, 0, 4, 0x7ffffffe },
+  { "blocks that are another's", PCTAB_P_FUNCTIONS, 0, 4, 0x80000000 },
+  { "blocks behind all", PCTAB_P_FUNCTIONS, 4, 4, 0xffffffff },
+  { "a long function with two tables of rows", PCTAB_P_FUNCTIONS, 8, 4, 0 },
+  { "no block", PCTAB_P_TABLE_BLOCKS, 0, 4, 0 },
+  { "one block", PCTAB_P_TABLE_BLOCKS, 0, 4, 1 },
+  { "more blocks than there are", PCTAB_P_TABLE_BLOCKS, 0, 4, 0xffffffff },
+  { "a first block behind the entry", PCTAB_P_TABLE_BLOCKS, 8, 4, 1 },
+  { "blocks that don't rise", PCTAB_P_TABLE_BLOCKS, 16, 4, 0 },
+  { "a block's list behind all", PCTAB_P_TABLE_BLOCKS, 12, 4, 0x10000 },
+  { "a list without rows", PCTAB_P_TABLE_LISTS, 0, 1, 0 },
+  { "a list of 34 rows", PCTAB_P_TABLE_LISTS, 0, 1, 34 },
+  { "values of 8 bytes", PCTAB_P_TABLE_LISTS, 0, 1, 0xc3 },
+  { "17 near offsets", PCTAB_P_TABLE_LISTS, 1, 1, 17 },
+  { "more near offsets than rows", PCTAB_P_TABLE_LISTS, 1, 1, 3 },
+  { "offsets that don't rise", PCTAB_P_TABLE_LISTS, 2, 1, 14 },
+  { "equal neighbours", PCTAB_P_TABLE_LISTS, 5, 1, 0xff },
+  { "values wider than needed", LAST_LIST, 0, 1, 0x81 },
+  { "a list that leaves the part", LAST_LIST, 0, 1, 0x45 },
+  { "a function with -1 alone", LAST_LIST, 0, 4, 0xff0001 },
+};
+
+static void
+store (unsigned char *p, uint64_t v, unsigned width, bool big)
+{
+  for (unsigned i = 0; i < width; i++)
+    p[i] = (unsigned char) (v >> 8 * (big ? width - 1 - i : i));
+}
+
+static uint32_t
+word_at (const unsigned char *p)
+{
+  uint32_t v;
+  memcpy (&v, p, sizeof v);
+  return v;
+}
+
+static unsigned char *
+part_at (unsigned char *image, unsigned part)
+{
+  if (part == DIRECTORY)
+    return image + PCTAB_H_BYTES + 4;
+  if (part == LAST_LIST)
+    return part_at (image, PCTAB_P_TABLE_LISTS) + word_at (part_at (image, PCTAB_P_FUNCTIONS) + 12);
+  return image + word_at (image + PCTAB_H_BYTES + 8 * part);
+}
+
+static int
+check_broken (void)
+{
+  size_t len;
+  struct pctab_table t;
+  unsigned char *good = make_small (&len), *bad = must (aligned_alloc (64, (len + 63) & ~(size_t) 63));
+  if (pctab_table_open (&t, good, len, TABLE_ADDR))
+    die ("the good table is refused");
+  for (size_t i = 0; i < sizeof broken / sizeof *broken; i++)
+    {
+      const struct broken *b = &broken[i];
+      struct digest_bounds bounds;
+      memcpy (bad, good, len);
+      store (part_at (bad, b->part) + (b->part == DIRECTORY ? 8 * b->off : b->off), b->value, b->width,
+             host_big && b->part != LAST_LIST);
+      if (!pctab__digest_bounds (bad, len, host_big, &bounds))
+        die (b->what);
+      pctab__digest_store (bad, &bounds, host_big);
+      enum pctab_error error = pctab_table_open (&t, bad, len, TABLE_ADDR);
+      printf ("%s: %s\n", b->what, pctab_error_text (error));
+      if (error != PCTAB_ERROR_PCDATA)
+        die (b->what);
+    }
+  free (good);
+  free (bad);
   return 0;
 }
 
@@ -514,25 +431,6 @@ measure (uint32_t stretches)
   return 0;
 }
 
-/* For other readers: all that random models have. */
-static int
-write_table (const char *path)
-{
-  struct subject s;
-  struct diag d = { 0 };
-  size_t len;
-  start_model (&s, pctab__arch (62, true), host_big);
-  draw_frames (&s);
-  draw_tables (&s);
-  unsigned char *image = encode (&s.m, 1, &len, &d);
-  FILE *out = fopen (path, "wb");
-  if (!image || !out || fwrite (image, 1, len, out) != len || fclose (out))
-    die ("can't write the table");
-  free (image);
-  end_model (&s);
-  return 0;
-}
-
 int
 main (int argc, char **argv)
 {
@@ -545,11 +443,11 @@ main (int argc, char **argv)
     return check_sizes ();
   if (!strcmp (what, "refused"))
     return check_refused ();
+  if (!strcmp (what, "broken"))
+    return check_broken ();
   if (!strcmp (what, "count") && argc == 4)
     return count ((uint32_t) number, random_state);
   if (!strcmp (what, "time") && argc == 3)
     return measure ((uint32_t) number);
-  if (!strcmp (what, "write") && argc > 2)
-    return write_table (argv[2]);
-  die ("usage: pcdata_check random|sizes|refused|count|time|write [ARGUMENT...]");
+  die ("usage: pcdata_check random|sizes|refused|broken|count|time [ARGUMENT...]");
 }

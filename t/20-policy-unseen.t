@@ -1,0 +1,119 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Links that hide what code is: without symbols (-s, -x), by link-time optimisation, without a list of inputs; and
+# --emit-relocs, which tells it all the same.
+# shellcheck source=SCRIPTDIR/lib/tap.sh
+. "${abs_top_srcdir:-$(cd "$(dirname "$0")/.." && pwd)}/t/lib/tap.sh"
+. "$tap_src/t/lib/policy.sh"
+FUNC='__attribute__ ((noinline, noclone, used))'
+cat >user.c <<X
+#include <errno.h>
+#include <unistd.h>
+$FUNC static int use_errno (int v) { return errno + v; }
+$FUNC static int use_vfork (int v) { int pid = vfork (); if (!pid) _exit (0); return pid + v; }
+int uses (int v) { return use_errno (v) + use_vfork (v) + 1; }
+X
+cat >plain.c <<X
+$FUNC static int plain (int v) { return v * 3; }
+int main (int argc, char **argv) { (void) argv; return plain (argc); }
+X
+cat >main.c <<X
+extern int uses (int);
+$FUNC static int plain (int v) { return v * 3; }
+int main (int argc, char **argv) { (void) argv; return plain (argc) + uses (argc); }
+X
+"$CC" -O1 -c user.c plain.c main.c
+# at FILE NAME: a function's address, in "printed"'s form.
+at () { nm "$1" | awk -v n="$2" '$3 == n { sub (/^0*/, "", $1); print $1 }'; }
+# by_address FILE WITH-SYMBOLS NAME...: the reasons of functions whose names FILE has no more.
+by_address () {
+  local file=$1 whole=$2 name
+  shift 2
+  "$printer" policy ${inputs:+inputs=$inputs} $opts "$file" >printed 2>said
+  for name; do
+    awk -v at="$(at "$whole" "$name")" '$1 == at { print $3; exit }' printed
+  done | tr '\n' ' '
+}
+opts=
+# -s
+for mode in -pie -no-pie; do
+  "$CC" $mode plain.o -o plain $spy_flags && "$CC" $mode -s plain.o -o bare $spy_flags
+  inputs=inputs
+  is "$(by_address bare plain main plain _start)" '- - CRT ' "$mode -s: a program with nothing to find stays preemptible"
+  "$CC" $mode main.o user.o -o whole $spy_flags && "$CC" $mode -s main.o user.o -o bare $spy_flags
+  is "$(by_address whole whole main plain use_errno use_vfork uses _start)" '- - TLS VFORK - CRT ' "$mode: all is known"
+  is "$(by_address bare whole main plain use_errno use_vfork uses _start)" 'STRIPPED STRIPPED STRIPPED STRIPPED STRIPPED CRT ' "$mode -s: what can't be told is not preemptible"
+done
+"$CC" -pie -s plain.o -o bare $spy_flags && "$CC" plain.o -o whole $spy_flags
+opts=exclude=plain
+is "$(by_address bare whole main plain)" 'STRIPPED STRIPPED ' '-s with exclude=: nobody knows what it is'
+opts=exclude-object=plain.o
+is "$(by_address bare whole main plain)" 'STRIPPED STRIPPED ' '-s with exclude-object='
+opts=
+"$CC" -O1 -fPIC -c user.c && "$CC" -shared user.o -o whole $spy_flags && "$CC" -shared -s user.o -o bare $spy_flags
+is "$(by_address bare whole uses)" '- ' '-shared -s: the exported function of a section finds all of it'
+is "$(by_address bare whole use_errno use_vfork uses)" 'TLS VFORK - ' '-shared -s: so local functions too are told'
+"$CC" -O1 -c user.c
+# An allocator in the program.
+printf '#include <stddef.h>\n%s static int inner (int v) { return v + 1; }\nvoid *malloc (size_t n) { return (void *) (n + (size_t) inner (3)); }\n' "$FUNC" >alloc.c
+"$CC" -O1 -fno-builtin -c alloc.c && "$CC" plain.o alloc.o -o whole $spy_flags && "$CC" -s plain.o alloc.o -o bare $spy_flags
+is "$(by_address whole whole main inner)" '- MALLOC ' 'an allocator beside it'
+is "$(by_address bare whole main inner)" '- MALLOC ' '-s: it is found by its exported name'
+
+# -x: local functions have no symbols.
+"$CC" -O1 -ffunction-sections -c user.c main.c -fno-toplevel-reorder
+"$CC" main.o user.o -o whole $spy_flags && "$CC" -Wl,-x main.o user.o -o bare $spy_flags
+is "$(by_address bare whole use_errno main uses)" 'STRIPPED - - ' '-x with -ffunction-sections: local code is not told, the rest is'
+"$CC" -O1 -c user.c main.c
+"$CC" main.o user.o -o whole $spy_flags && "$CC" -Wl,-x main.o user.o -o bare $spy_flags
+is "$(by_address bare whole use_errno use_vfork main plain uses)" 'TLS VFORK - - - ' '-x otherwise: global functions find them'
+
+# No list of inputs.
+inputs=
+"$CC" plain.o -o plain && "$CC" main.o user.o -o whole
+is "$(by_address plain plain main plain _start)" '- - CRT ' 'no inputs, nothing to find'
+is "$(by_address whole whole main plain use_errno _start)" 'VFORK VFORK VFORK CRT ' 'no inputs, vfork imported: no unknown code is preemptible'
+printf '#include <errno.h>\nint uses (int v) { return errno + v; }\n' >errno.c
+"$CC" -O1 -c errno.c && "$CC" main.o errno.o -o whole
+is "$(by_address whole whole main plain uses _start)" 'TLS TLS TLS CRT ' 'no inputs, errno imported: the same'
+opts=tls=allow
+is "$(by_address whole whole main plain uses _start)" '- - - CRT ' 'tls=allow lifts it'
+opts=
+printf '__thread int t;\nint uses (int v) { return t + v; }\n' >own.c
+"$CC" -O1 -c own.c && "$CC" main.o own.o -o whole
+is "$(by_address whole whole main uses)" 'TLS TLS ' 'no inputs, own thread-local data'
+"$CC" plain.o alloc.o -o whole
+is "$(by_address whole whole main inner)" 'MALLOC MALLOC ' 'no inputs, an allocator'
+
+# --emit-relocs: exact, without inputs.
+for cc in "$CC" 'clang -fuse-ld=lld' aarch64-linux-gnu-gcc s390x-linux-gnu-gcc riscv64-linux-gnu-gcc powerpc64le-linux-gnu-gcc; do
+  have ${cc%% *} && { [ "${cc#*lld}" = "$cc" ] || have ld.lld; } || { skip "--emit-relocs, $cc" "it is not installed"; continue; }
+  for mode in '-pie -fPIE' '-no-pie -fno-pie'; do
+    sed 's/uses/uses2/' own.c >own2.c
+    # shellcheck disable=SC2086
+    ${cc%% *} ${mode#* } -w -O1 -g -fasynchronous-unwind-tables -c main.c user.c own2.c && $cc ${mode% *} -Wl,-q main.o user.o own2.o -o whole 2>err || { diag "$(cat err)"; }
+    is "$(by_address whole whole main plain use_errno use_vfork uses uses2)" '- - TLS VFORK - TLS ' "--emit-relocs: exact, $cc ${mode% *}"
+  done
+done
+
+# Link-time optimisation.
+inputs=inputs
+for cc in gcc clang; do
+  have $cc || { skip "-flto, $cc" "$cc is not installed"; continue; }
+  $cc -w -O1 -g -flto -c main.c user.c plain.c && $cc -w -O1 -c errno.c
+  $cc -O1 -flto plain.o -o whole $spy_flags 2>err || { skip "-flto, $cc" "it does not link: $(head -n 1 err)"; continue; }
+  is "$(by_address whole whole main plain)" '- - ' "-flto, $cc: nothing to find"
+  $cc -O1 -flto main.o user.o -o whole $spy_flags
+  is "$(by_address whole whole main plain use_errno use_vfork)" 'VFORK VFORK VFORK VFORK ' "-flto, $cc: unknown code of a program that calls vfork"
+  $cc -O1 -flto main.o errno.o -o whole $spy_flags
+  is "$(by_address whole whole main plain uses)" 'TLS TLS TLS ' "-flto, $cc: unknown code, and an object that uses errno"
+  opts=tls=allow
+  is "$(by_address whole whole main plain uses)" '- - - ' "-flto, $cc: tls=allow"
+  opts=
+  printf 'int uses (int v) { return v + 5; }\n' >calm.c
+  $cc -O1 -c calm.c && $cc -O1 -flto main.o calm.o -o whole $spy_flags
+  is "$(by_address whole whole main plain uses)" '- - - ' "-flto, $cc: with an object, nothing to find"
+  $cc -O1 -flto -Wl,-q main.o user.o -o whole $spy_flags
+  is "$(by_address whole whole main plain use_errno use_vfork)" '- - TLS VFORK ' "-flto --emit-relocs, $cc: exact"
+done
+done_testing
