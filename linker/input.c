@@ -94,6 +94,12 @@ count_section (const struct header *h, struct input_sizes *sizes)
     }
   else if (!strcmp (h->name, ".eh_frame"))
     sizes->frame += h->size;
+  else if (!strcmp (h->name, ".pcsp"))
+    sizes->frame += h->size / 4; /* a row has 28 bytes */
+  else if (!strcmp (h->name, ".pcln"))
+    sizes->line += h->size / 2; /* a step has 16 */
+  else if (!strcmp (h->name, ".pcdata"))
+    sizes->mark += h->size;
 }
 
 struct object {
@@ -372,15 +378,15 @@ pctab__like_host (struct like *like)
 #define SMALL_BYTES (1u << 20)
 
 /* Fitted to tables of gcc -O2 -g: a byte of .debug_line takes about a quarter of one, a byte of .eh_frame half a one, a
- * byte of symbols and their names a thirtieth; and 15% more.  So lua, sqlite, a C++ program, openssl, PostgreSQL and
+ * byte of symbols and their names a thirtieth; and 15% more.  A mark of 24 bytes takes up to four.  So lua, sqlite, a C++ program, openssl, PostgreSQL and
  * gold have 11 to 27% too much room, which is a hole in the file; too little would cost a copy of it. */
 
 uint64_t
 pctab__reserve_estimate (const struct input_sizes *s)
 {
-  if (s->line + s->info + s->symbol < SMALL_BYTES)
+  if (s->line + s->info + s->symbol + s->mark < SMALL_BYTES)
     return 0;
-  uint64_t bytes = (9 * s->line + 17 * s->frame + s->symbol) / 32;
+  uint64_t bytes = (9 * s->line + 17 * s->frame + s->symbol + 4 * s->mark) / 32;
   bytes = (bytes + 4095) / 4096 * 4096;
   return bytes < UINT32_MAX / 2 ? bytes : 0;
 }

@@ -33,7 +33,7 @@ struct like {
 
 /* What an input brings that a table is made of, in bytes of its sections. */
 struct input_sizes {
-  uint64_t text, frame, line, info, symbol;
+  uint64_t text, frame, line, info, symbol, mark;
 };
 
 /* Reads the headers of the relocatable ELF object of LEN bytes at OFF in FD: adds to SIZES, and fills LIKE unless it is

@@ -4,11 +4,12 @@
 #
 #   sizes    the table by part, beside what else describes the same code
 #   link     time, CPU time and memory of a link with the plugin, beside one without and one with a plugin that does nothing
+#   marks    a link with 100,000 and 1,000,000 marks of objects, beside the same code without marks
 #   build    pctab-link on a file as the plugin leaves it, beside llvm-gsymutil
 #   lookup   findfunc and pcvalue beside Go's algorithms in C, in one process  (COUNT=1: instructions too, by callgrind)
 #   dump     pctab-dump --lookup beside llvm-symbolizer
 #
-# Programs: lua sqlite cxx openssl postgres gold (all by default; lookup and dump take the largest one named).
+# Programs: lua sqlite cxx openssl postgres gold (all by default; marks, lookup and dump take the largest one named).
 # Ratios come from one run, commands alternate, medians of ROUNDS (by default 21 to 7, by a link's duration).
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
@@ -23,11 +24,11 @@ exec </dev/null
 sections="" programs=""
 for a in "$@"; do
   case $a in
-    sizes | link | build | lookup | dump) sections="$sections $a" ;;
+    sizes | link | marks | build | lookup | dump) sections="$sections $a" ;;
     *) programs="$programs $a" ;;
   esac
 done
-: "${sections:=sizes link build lookup dump}" "${programs:=lua sqlite cxx openssl postgres gold}"
+: "${sections:=sizes link marks build lookup dump}" "${programs:=lua sqlite cxx openssl postgres gold}"
 
 # --- tools ---
 
@@ -191,6 +192,47 @@ bench_link ()
   rm -f "$OUT"
 }
 
+# --- marks ---
+
+# mark_objects KIND OBJECTS FUNCTIONS -- objects of so many functions with ten marks each (KIND plain: without), listed in
+# $work/marks.KIND.N for N marks
+mark_objects ()
+{
+  list=$work/marks.$1.$(($2 * $3 * 10))
+  [ -s "$list" ] && return
+  i=0
+  while [ $i -lt "$2" ]; do
+    i=$((i + 1))
+    perl "$here/marks.pl" "$i" "$3" 10 "${1%marked}" | as --64 -o "$list.$i.o" - || return 1
+    echo "$list.$i.o"
+  done >"$list.new"
+  mv "$list.new" "$list"
+}
+
+# The same link four times: with and without the plugin, with and without marks in a hundred of its objects.
+bench_marks ()
+{
+  [ "$(uname -m)" = x86_64 ] || { echo "  (the marks are x86-64 code)"; return 0; }
+  OUT=$work/$1.out
+  export OUT
+  n=$(rounds_for "$1")
+  mark_objects plain 100 100 && mark_objects marked 100 100 && mark_objects plain 100 1000 && mark_objects marked 100 1000 || return 0
+  p=$work/marks.plain m=$work/marks.marked
+  # shellcheck disable=SC2086
+  set -- "$1" $(paired -n "$n" "$corpus/$1/link.sh" $flags "@$p.100000" -- "$corpus/$1/link.sh" $flags "@$m.100000")
+  printf '\nmarks %s: 100,000, %s alternating rounds, medians\n' "$1" "$n"
+  printf '  without %.3f s  with %.3f s  ratio %s;  CPU ratio %s;  memory %d and %d KiB\n' "$2" "$3" "$4" "$7" "$8" "$9"
+  all=$4
+  set -- "$1" $(paired -n "$n" "$corpus/$1/link.sh" "@$p.100000" -- "$corpus/$1/link.sh" "@$m.100000")
+  printf '  ld alone, without the plugin: %.3f s and %.3f s, ratio %s: what reading and relocating them costs\n' "$2" "$3" "$4"
+  printf '  goal: link time %s\n' "$(goal "$all" 1.03)"
+  # shellcheck disable=SC2086
+  set -- "$1" $(paired -n 3 "$corpus/$1/link.sh" $flags "@$p.1000000" -- "$corpus/$1/link.sh" $flags "@$m.1000000")
+  printf '  1,000,000: without %.3f s  with %.3f s  ratio %s;  memory %d and %d KiB\n' "$2" "$3" "$4" "$8" "$9"
+  "$(tool pctab-dump)" --stats "$OUT" | grep -E 'pcdata_(lists|blocks|functions)'
+  rm -f "$OUT"
+}
+
 # --- build ---
 
 bench_build ()
@@ -267,7 +309,7 @@ programs=$present
 echo "pctab benchmarks, $(nproc) processors, $(date -u +%Y-%m-%d), programs:$programs"
 for s in $sections; do
   case $s in
-    lookup | dump) "bench_$s" "$(largest)" ;;
+    marks | lookup | dump) "bench_$s" "$(largest)" ;;
     *) for p in $programs; do "bench_$s" "$p"; done ;;
   esac
 done
