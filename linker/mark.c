@@ -163,7 +163,7 @@ do_all (struct mark_work *w)
 }
 
 bool
-pctab__mark_resolve_by (struct elf_file *f, struct model *m, const struct mark_by *by, struct diag *d)
+pctab__mark_resolve (struct elf_file *f, struct model *m, const struct mark_by *by, struct diag *d)
 {
   const struct arch *arch = pctab__arch (m->machine, m->is64);
   struct mark_work w = { .f = f, .m = m, .by = by, .d = d, .insn = arch ? arch->insn : 1 };
@@ -183,11 +183,4 @@ pctab__mark_resolve_by (struct elf_file *f, struct model *m, const struct mark_b
   free (w.entries.at);
   free (w.open.at);
   return good;
-}
-
-bool
-pctab__mark_resolve (struct elf_file *f, struct model *m, struct diag *d)
-{
-  const struct mark_by by = { .arch = pctab__mark_arch (m->machine) };
-  return pctab__mark_resolve_by (f, m, &by, d);
 }

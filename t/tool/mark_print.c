@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Gives marks, read as text, to pctab__mark_resolve_by() and prints the tables, or the error.  Numbers are as in C.
+/* Gives marks, read as text, to pctab__mark_resolve() and prints the tables, or the error.  Numbers are as in C.
  *
  *   machine NAME                    of symtab/arch.def; the default is amd64
  *   frame OFF END                   the rows of it follow; one at OFF with rule 0 is there already
@@ -235,7 +235,7 @@ run (struct test *t)
 {
   struct diag d = { .file = "prog" };
   struct model *m = &t->m;
-  bool good = pctab__mark_resolve_by (&t->f, m, &t->by, &d);
+  bool good = pctab__mark_resolve (&t->f, m, &t->by, &d);
   if (good != !d.failed)
     printf ("error without a message\n");
   if (!good)
@@ -290,7 +290,7 @@ print_time (struct test *t, unsigned cnt, bool shuffled)
     {
       struct diag d = { .file = NULL };
       clock_t start = clock ();
-      if (!pctab__mark_resolve_by (&t->f, &t->m, &t->by, &d))
+      if (!pctab__mark_resolve (&t->f, &t->m, &t->by, &d))
         {
           fprintf (stderr, "mark_print: %s\n", d.text);
           return 1;
