@@ -80,8 +80,8 @@ merge_names (struct model *m, struct diag *d)
       else if (!last->name.len)
         last->name = t.name;
       else if (t.name.len && !same_name (&last->name, &t.name))
-        good = pctab__diag_error (d, ".pcdata", "pcdata table %u has two names, %.*s and %.*s; let the objects that use it "
-                                  "agree on one, or use different tables", (unsigned) t.number,
+        good = pctab__diag_error (d, ".pcdata", "pcdata table %u has two names, %.*s and %.*s; let the objects "
+                                  "that use it agree on one, or use different tables", (unsigned) t.number,
                                   (int) (last->name.len < 200 ? last->name.len : 200), last->name.p,
                                   (int) (t.name.len < 200 ? t.name.len : 200), t.name.p);
     }
