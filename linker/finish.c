@@ -118,6 +118,7 @@ fill_stats (const struct finish *f, struct finish_stats *stats)
     stats->calls += m->nodes.at[i].parent != MODEL_NONE;
   stats->cfi_unknown = m->stats.cfi_unknown;
   stats->cfi_skipped = m->stats.cfi_skipped;
+  stats->marks_dropped = m->stats.marks_dropped;
   stats->units = m->stats.units;
   stats->units_missing = m->stats.units_missing;
 }
@@ -199,7 +200,7 @@ run_passes (struct finish *f, const char *path, const struct options *o, struct 
   if (!pctab__import_module (&f->file, m, d) || !import_all (f, o, threads, d)
       || !pctab__import_section (&f->file, m, !o->no_lines, &blame, d) || !check_lines (f, o, d)
       || !pctab__policy_apply (f->policy, m, stats->warnings, sizeof stats->warnings, d)
-      || !pctab__mark_resolve_by (&f->file, m, &marks, d) || !find_build_id (f, d))
+      || !pctab__mark_resolve (&f->file, m, &marks, d) || !find_build_id (f, d))
     return false;
   fill_stats (f, stats);
   /* From here on nothing is added to the model. */
@@ -228,10 +229,13 @@ pctab__finish (const char *path, const struct options *o, struct finish_stats *s
 void
 pctab__finish_describe (const char *path, const struct finish_stats *s, char *text, size_t size)
 {
+  char dropped[64] = "";
+  if (s->marks_dropped)
+    snprintf (dropped, sizeof dropped, ", marks without frame %llu", (unsigned long long) s->marks_dropped);
   snprintf (text, size, "%s: table %zu bytes (%s), %zu symbols, %zu frames, %zu rows, %zu lines, %zu inlined calls, "
-            "%llu units, %llu units missing, cfi unknown %llu, cfi skipped %llu%s",
+            "%llu units, %llu units missing, cfi unknown %llu, cfi skipped %llu%s%s",
             path, s->table_len, s->how == PLACE_FILLED ? "in place" : "new file", s->symbols, s->frames, s->rows,
             s->lines, s->calls, (unsigned long long) s->units, (unsigned long long) s->units_missing,
             (unsigned long long) s->cfi_unknown, (unsigned long long) s->cfi_skipped,
-            s->lines ? "" : "; no line information");
+            dropped, s->lines ? "" : "; no line information");
 }

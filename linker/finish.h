@@ -15,7 +15,7 @@ struct finish_stats {
   size_t table_len;
   enum place_how how;
   size_t symbols, frames, rows, lines, calls;
-  uint64_t cfi_unknown, cfi_skipped, units, units_missing;
+  uint64_t cfi_unknown, cfi_skipped, units, units_missing, marks_dropped;
   char warnings[1024]; /* lines, each ended by a newline; usually none */
 };
 

@@ -80,8 +80,8 @@ merge_names (struct model *m, struct diag *d)
       else if (!last->name.len)
         last->name = t.name;
       else if (t.name.len && !same_name (&last->name, &t.name))
-        good = pctab__diag_error (d, ".pcdata", "pcdata table %u has two names, %.*s and %.*s; let the objects that use it "
-                                  "agree on one, or use different tables", (unsigned) t.number,
+        good = pctab__diag_error (d, ".pcdata", "pcdata table %u has two names, %.*s and %.*s; let the objects "
+                                  "that use it agree on one, or use different tables", (unsigned) t.number,
                                   (int) (last->name.len < 200 ? last->name.len : 200), last->name.p,
                                   (int) (t.name.len < 200 ? t.name.len : 200), t.name.p);
     }
@@ -163,7 +163,7 @@ do_all (struct mark_work *w)
 }
 
 bool
-pctab__mark_resolve_by (struct elf_file *f, struct model *m, const struct mark_by *by, struct diag *d)
+pctab__mark_resolve (struct elf_file *f, struct model *m, const struct mark_by *by, struct diag *d)
 {
   const struct arch *arch = pctab__arch (m->machine, m->is64);
   struct mark_work w = { .f = f, .m = m, .by = by, .d = d, .insn = arch ? arch->insn : 1 };
@@ -183,11 +183,4 @@ pctab__mark_resolve_by (struct elf_file *f, struct model *m, const struct mark_b
   free (w.entries.at);
   free (w.open.at);
   return good;
-}
-
-bool
-pctab__mark_resolve (struct elf_file *f, struct model *m, struct diag *d)
-{
-  const struct mark_by by = { .arch = pctab__mark_arch (m->machine) };
-  return pctab__mark_resolve_by (f, m, &by, d);
 }

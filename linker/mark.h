@@ -27,12 +27,6 @@ extern const struct mark_arch pctab__mark_amd64, pctab__mark_386, pctab__mark_ar
 /* The hooks for MACHINE (e_machine), or NULL. */
 const struct mark_arch *pctab__mark_arch (uint16_t machine);
 
-/* Makes m->tables and m->stretches of m->marks and m->points.  Frames and symbols must be there; points and table names
- * stand in the order of their records.  False, with a message that names function, offset and length, for what
- * OBJECT-FORMAT, 6, lists. */
-bool pctab__mark_resolve (struct elf_file *f, struct model *m, struct diag *d);
-
-/* What pctab__mark_resolve() does without. */
 struct mark_by {
   const struct mark_arch *arch; /* NULL: none */
   /* The object that the record at RECORD in .pcdata is of, for messages; FUNCTION is the one it speaks of (empty: not
@@ -41,6 +35,9 @@ struct mark_by {
   void *context;
 };
 
-bool pctab__mark_resolve_by (struct elf_file *f, struct model *m, const struct mark_by *by, struct diag *d);
+/* Makes m->tables and m->stretches of m->marks and m->points.  Frames and symbols must be there; points and table names
+ * stand in the order of their records.  False, with a message that names object, function, offset and length, for what
+ * OBJECT-FORMAT, 6, lists. */
+bool pctab__mark_resolve (struct elf_file *f, struct model *m, const struct mark_by *by, struct diag *d);
 
 #endif

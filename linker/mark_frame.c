@@ -61,8 +61,8 @@ pctab__mark_aligned (struct mark_work *w, uint32_t record, uint32_t off, uint32_
   uint32_t start = w->frame->off;
   if ((off - start) % w->insn == 0 && ((end - start) % w->insn == 0 || end == w->frame->end))
     return true;
-  return pctab__mark_error (w, record, off, end - off, "a mark begins or ends within an instruction, which have multiples "
-                            "of %u bytes here; put its labels between instructions", (unsigned) w->insn);
+  return pctab__mark_error (w, record, off, end - off, "a mark begins or ends within an instruction, which have "
+                            "multiples of %u bytes here; put its labels between instructions", (unsigned) w->insn);
 }
 
 static bool

@@ -39,12 +39,12 @@ close_point (struct mark_work *w, const struct model_point *p)
   const struct model_point *begin = w->open.at[w->open.cnt - 1];
   uint32_t len = p->off - begin->off;
   if (begin->pair != p->pair)
-    return pctab__mark_error (w, begin->record, begin->off, len, "unsafe code that begins here (pair %u) crosses another "
-                              "(pair %u), whose end comes first; end the inner one before the outer one",
+    return pctab__mark_error (w, begin->record, begin->off, len, "unsafe code that begins here (pair %u) crosses "
+                              "another (pair %u), whose end comes first; end the inner one before the outer one",
                               (unsigned) begin->pair, (unsigned) p->pair);
   if (!len)
-    return pctab__mark_error (w, begin->record, begin->off, 0, "unsafe code (pair %u) without an instruction: a compiler "
-                              "moves what is neither a volatile access nor a call; use an exact mark",
+    return pctab__mark_error (w, begin->record, begin->off, 0, "unsafe code (pair %u) without an instruction: a "
+                              "compiler moves what is neither a volatile access nor a call; use an exact mark",
                               (unsigned) begin->pair);
   if (!pctab__mark_aligned (w, begin->record, begin->off, p->off))
     return false;

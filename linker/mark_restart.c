@@ -68,8 +68,8 @@ check_apart (struct mark_work *w, const struct mark_run *prev, const struct mark
 {
   if (run->off >= prev->end)
     return true;
-  return pctab__mark_error (w, run->record, run->off, run->end - run->off, "a restart range %s another one, of %u bytes "
-                            "from 0x%llx on; end one before the other begins",
+  return pctab__mark_error (w, run->record, run->off, run->end - run->off, "a restart range %s another one, of %u "
+                            "bytes from 0x%llx on; end one before the other begins",
                             run->end <= prev->end || run->off == prev->off ? "is nested with" : "overlaps",
                             (unsigned) (prev->end - prev->off), (unsigned long long) (w->m->base + prev->off));
 }
@@ -80,8 +80,8 @@ check_len (struct mark_work *w, const struct mark_run *run)
   uint32_t len = run->end - run->off;
   if (len <= PCTAB_RESTART_MAX)
     return true;
-  return pctab__mark_error (w, run->record, run->off, len, "a restart range is longer than %u bytes%s; make it shorter, or "
-                            "mark the code unsafe", PCTAB_RESTART_MAX,
+  return pctab__mark_error (w, run->record, run->off, len, "a restart range is longer than %u bytes%s; make it "
+                            "shorter, or mark the code unsafe", PCTAB_RESTART_MAX,
                             run->joined ? " (records that give one value to code that touches make one range)" : "");
 }
 
@@ -96,8 +96,8 @@ error_bound (struct mark_work *w, const struct mark_run *run, uint32_t bound)
 static bool
 error_rule (struct mark_work *w, uint32_t record, uint32_t off, uint32_t end, uint32_t change)
 {
-  return pctab__mark_error (w, record, off, end - off, "the frame changes at 0x%llx, behind where a thread stopped in this "
-                            "restart range resumes; leave SP and the saved registers alone in it",
+  return pctab__mark_error (w, record, off, end - off, "the frame changes at 0x%llx, behind where a thread stopped in "
+                            "this restart range resumes; leave SP and the saved registers alone in it",
                             (unsigned long long) (w->m->base + change));
 }
 

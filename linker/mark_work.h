@@ -65,9 +65,9 @@ void pctab__mark_runs_unite (struct mark_runs *runs);
 /* Adds to m->stretches, or to the last one if that is of the frame, touches and has the value. */
 bool pctab__mark_emit (struct mark_work *w, uint32_t off, uint32_t end, int32_t value);
 
-/* mark_frame.c.  Calls EACH for every frame that the table's marks, or if EVERY all frames, are about; literals has then
- * what records of values say: without contradictions, joined where they touch with one value.  For each other mark of
- * the frame, by rising offset, ADD is called. */
+/* mark_frame.c.  Calls EACH for every frame that the table's marks say something of, or if EVERY for all; literals has
+ * then what records of values say: without contradictions, joined where they touch with one value.  For each other mark
+ * of the frame, by rising offset, ADD is called before. */
 struct mark_sweep {
   bool (*add) (struct mark_work *w, const struct model_mark *mark);
   bool (*each) (struct mark_work *w);

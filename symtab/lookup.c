@@ -137,8 +137,15 @@ func_offset (const struct pctab_table *t, struct pctab_func f, uint64_t pc)
   return (uint32_t) (pc - t->base) - f.off;
 }
 
+/* Apart from its caller, and called with all of F: else GCC takes F to pieces there, for the fast path too. */
+#if __has_attribute (noclone)
+#define APART __attribute__ ((noinline, noclone))
+#else
+#define APART __attribute__ ((noinline))
+#endif
+
 /* The value in a function of any kind, in any range. */
-static __attribute__ ((noinline, noclone)) int32_t
+static APART int32_t
 any_value (const struct pctab_table *t, struct pctab_func f, uint64_t pc, uint64_t *start)
 {
   const unsigned char *l = func_long (t, f), *values, *offsets;

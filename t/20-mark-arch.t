@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: GPL-3.0-or-later
-# What an architecture's predicates find, by predicates over made-up code: `u' is unsafe, `r' can be restarted, a digit is a
-# length.  One that is missing marks nothing.
+# What an architecture's predicates find, by predicates over made-up code: `u' is unsafe, `r' can be restarted, a digit
+# is a length.  One that is missing marks nothing.
 use strict;
 use warnings;
 use FindBin;
@@ -34,19 +34,24 @@ check('too long to be restarted: unsafe', 'rl', '6r', ['0 24 -2'], '', 'arm64');
 check('5 words are not', 'rl', '5r', ['0 20 -3'], '', 'arm64');
 check('one longer than the function is cut', 'url', '.' x 60 . '9u', ['60 64 -2']);
 check('a frame that changes inside: unsafe', 'rl', '.4r..4r', ['1 5 -2', '5 9 -3'], "row 0x103 1\n");
-check('a function that begins inside: unsafe', 'rl', '.4r..4r', ['1 5 -2', '5 9 -3'], "symbol 0x103 8 g\n" =~ s/8/0x3d/r);
+check('a function that begins inside: unsafe', 'rl', '.4r..4r', ['1 5 -2', '5 9 -3'],
+  "symbol 0x103 8 g\n" =~ s/8/0x3d/r);
 check('what the objects make unsafe is left', 'ur', 'rrruuurrr', ['0 1 -3', '1 6 -2', '6 7 -4', '7 8 -3', '8 9 -4'],
   "mark 0 0x101 0x104 -2 1 single\n");
 check('nor is a sequence looked for that begins there', 'rl', '.4r..', ['0 3 -2'], "mark 0 0x100 0x103 -2 1 single\n");
-check('their restart ranges too', 'r', 'rrrrrr', ['0 1 -3', '1 4 -4', '4 5 -3', '5 6 -4'], "mark 0 0x101 0x104 -3 1 single\n");
-check('but unsafe code in them', 'ur', 'rr.u.r', ['0 1 -3', '1 3 -4', '3 5 -2', '5 6 -3'], "mark 0 0x101 0x105 -3 1 single\n");
+check('their restart ranges too', 'r', 'rrrrrr', ['0 1 -3', '1 4 -4', '4 5 -3', '5 6 -4'],
+  "mark 0 0x101 0x104 -3 1 single\n");
+check('but unsafe code in them', 'ur', 'rr.u.r', ['0 1 -3', '1 3 -4', '3 5 -2', '5 6 -3'],
+  "mark 0 0x101 0x105 -3 1 single\n");
 check('and one that runs into them', 'rl', '4r....', ['0 2 -2', '2 5 -3'], "mark 0 0x102 0x105 -3 1 single\n");
 check('their literals keep their values', 'r', 'rr.rr', ['0 1 -3', '1 2 -4', '2 3 -3', '3 4 -4', '4 5 -3'],
   "mark 0 0x102 0x103 -3 1 literal\n");
-check('above restart at entry', 'ur', 'u.r.', ['0 1 -2', '1 2 -5', '2 3 -3', '3 4 -5'], "mark 0 0x100 0x104 -5 1 single\n");
+check('above restart at entry', 'ur', 'u.r.', ['0 1 -2', '1 2 -5', '2 3 -3', '3 4 -5'],
+  "mark 0 0x100 0x104 -5 1 single\n");
 check('points are unsafe already', 'r', 'rrrr', ['0 1 -3', '1 3 -2', '3 4 -4'],
   "point 0x101 1 1 begin\npoint 0x103 1 2 end\n");
-is_text(run_mark("frame 0x100 0x110\nframe 0x120 0x130\nframe 0x130 0x131\ncode 0x10f uruuuu\ncode 0x12f rr\nhooks ur\n"),
+is_text(run_mark("frame 0x100 0x110\nframe 0x120 0x130\nframe 0x130 0x131\ncode 0x10f uruuuu\ncode 0x12f rr\n"
+    . "hooks ur\n"),
   "table 0\n271 272 -2\n303 304 -3\n304 305 -3\ndropped 0\n", 'in frames alone, each from -3 on');
 is_text(run_mark("frame 0xfff0 0x10010\ncode 0xfffe uu\nhooks u\n"), "table 0\n65534 65536 -2\ndropped 0\n",
   'a frame behind the end of the section: up to there');

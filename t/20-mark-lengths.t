@@ -1,7 +1,7 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: GPL-3.0-or-later
-# A restart range has 1 to 20 bytes, counted from its own start, in all forms in which it can be written; where instructions
-# have multiples of 2 or 4 bytes the other lengths are no ranges at all, but at a function's end.
+# A restart range has 1 to 20 bytes, counted from its own start, in all forms in which it can be written; where
+# instructions have multiples of 2 or 4 bytes the other lengths are no ranges at all, but at a function's end.
 use strict;
 use warnings;
 use FindBin;
@@ -23,8 +23,8 @@ sub joined {
 # Of three, out of order.
 sub joined_three {
   my ($len) = @_;
-  return ("mark 0 0x118 0x120 -4 2 literal\nmark 0 0x110 0x118 -4 1 literal\nmark 0 0x120 @{[0x110 + $len]} -4 3 literal",
-    [0, $len, -4]);
+  return ("mark 0 0x118 0x120 -4 2 literal\nmark 0 0x110 0x118 -4 1 literal\n"
+    . "mark 0 0x120 @{[0x110 + $len]} -4 3 literal", [0, $len, -4]);
 }
 
 # Two that touch, of which the second has the length.
@@ -100,7 +100,8 @@ for my $form (sort keys %forms) {
   }
   my @outs = run_marks(@inputs);
   for my $i (0 .. $#what) {
-    push @bad, "@{$what[$i]}[0, 1]: $outs[$i]" if !is_right($form, @{ $what[$i] }[0, 1], $outs[$i] // '', @{ $what[$i] }[2 .. $#{ $what[$i] }]);
+    my ($machine, $len, @stretches) = @{ $what[$i] };
+    push @bad, "$machine, $len: $outs[$i]" if !is_right($form, $machine, $len, $outs[$i] // '', @stretches);
   }
   ok(!@bad, "$form: 10 lengths, 17 to 60, on 8 architectures") || note(@bad);
   $cnt += @what;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Gives marks, read as text, to pctab__mark_resolve_by() and prints the tables, or the error.  Numbers are as in C.
+/* Gives marks, read as text, to pctab__mark_resolve() and prints the tables, or the error.  Numbers are as in C.
  *
  *   machine NAME                    of symtab/arch.def; the default is amd64
  *   frame OFF END                   the rows of it follow; one at OFF with rule 0 is there already
@@ -10,9 +10,9 @@
  *   point OFF PAIR RECORD begin|end
  *   name TABLE NAME
  *   objects                         records are of objects: the message names them, as oRECORD.o
- *   code OFF LETTERS                an instruction a letter, as long as the machine's shortest: u unsafe, r restartable,
- *                                   others neither; a digit begins one that is so many times as long, its letter
- *                                   follows
+ *   code OFF LETTERS                an instruction a letter, as long as the machine's shortest: u unsafe, r
+ *                                   restartable, others neither; a digit begins one that is so many times as long, its
+ *                                   letter follows
  *   hooks FLAGS                     predicates over such code: any of u, r, l (lengths)
  *   run                             prints, and forgets all
  *
@@ -134,7 +134,13 @@ reset (struct test *t)
     .addr = t->m.base,
     .size = CODE_LEN,
   };
-  t->f = (struct elf_file){ .path = "prog", .data = t->code, .len = CODE_LEN, .sections = &t->section, .section_cnt = 1 };
+  t->f = (struct elf_file){
+    .path = "prog",
+    .data = t->code,
+    .len = CODE_LEN,
+    .sections = &t->section,
+    .section_cnt = 1,
+  };
   t->by = (struct mark_by){ .arch = &t->hooks };
   set_machine (t, "amd64");
 }
@@ -192,41 +198,71 @@ set_hooks (struct test *t, const char *flags)
   t->hooks.insn_len = strchr (flags, 'l') ? fake_len : NULL;
 }
 
+#define WORDS_MAX 8
+
+struct words {
+  char *at[WORDS_MAX];
+  int cnt;
+};
+
+/* Is it WHAT, with CNT arguments? */
 static bool
-read_line (struct test *t, const char *line)
+is (const struct words *w, const char *what, int cnt)
+{
+  return w->cnt == cnt + 1 && !strcmp (w->at[0], what);
+}
+
+static uint32_t
+number (const struct words *w, int i)
+{
+  return (uint32_t) strtoll (w->at[i], NULL, 0);
+}
+
+static void
+add_mark (struct model *m, const struct words *w)
+{
+  const char *how = w->at[6];
+  push (&m->marks, (struct model_mark){
+                     .table = number (w, 1),
+                     .off = number (w, 2),
+                     .end = number (w, 3),
+                     .value = (int32_t) number (w, 4),
+                     .record = strcmp (how, "own") ? number (w, 5) : MODEL_NONE,
+                     .single = !strcmp (how, "single"),
+                   });
+}
+
+static bool
+read_words (struct test *t, const struct words *w)
 {
   struct model *m = &t->m;
-  char word[256];
-  unsigned a, b, record;
-  int table, value;
-  if (sscanf (line, "machine %255s", word) == 1)
-    set_machine (t, word);
-  else if (sscanf (line, "frame %i %i", &a, &b) == 2)
-    add_frame (m, a, b);
-  else if (sscanf (line, "row %i %i", &a, &b) == 2 && m->frames.cnt)
-    add_row (m, a, rule_number (m, b));
-  else if (sscanf (line, "stubs %i %i", &a, &b) == 2)
-    push (&m->texts, (struct model_text){ a, b, true });
-  else if (sscanf (line, "symbol %i %i %255s", &a, &b, word) == 3)
-    push (&m->symbols, (struct model_symbol){ a, b, keep (m, word), STB_GLOBAL, STT_FUNC });
-  else if (sscanf (line, "mark %i %i %i %i %i %255s", &table, &a, &b, &value, &record, word) == 6)
-    push (&m->marks, (struct model_mark){ a, b, value, (uint32_t) table, *word == 'o' ? MODEL_NONE : record,
-                                          *word == 's' });
-  else if (sscanf (line, "point %i %i %i %255s", &a, &b, &record, word) == 4)
-    push (&m->points, (struct model_point){ a, b, record, *word == 'e' });
-  else if (sscanf (line, "name %i %255s", &table, word) == 2)
-    push (&m->tables, (struct model_table){ .number = (uint32_t) table, .name = keep (m, word) });
-  else if (sscanf (line, "code %i %255s", &a, word) == 2)
-    set_code (t, a, word);
-  else if (sscanf (line, "hooks %255s", word) == 1)
-    set_hooks (t, word);
-  else if (!strncmp (line, "objects", 7))
+  if (is (w, "machine", 1))
+    set_machine (t, w->at[1]);
+  else if (is (w, "frame", 2))
+    add_frame (m, number (w, 1), number (w, 2));
+  else if (is (w, "row", 2) && m->frames.cnt)
+    add_row (m, number (w, 1), rule_number (m, number (w, 2)));
+  else if (is (w, "stubs", 2))
+    push (&m->texts, (struct model_text){ number (w, 1), number (w, 2), true });
+  else if (is (w, "symbol", 3))
+    push (&m->symbols, (struct model_symbol){ number (w, 1), number (w, 2), keep (m, w->at[3]), STB_GLOBAL, STT_FUNC });
+  else if (is (w, "mark", 6))
+    add_mark (m, w);
+  else if (is (w, "point", 4))
+    push (&m->points, (struct model_point){ number (w, 1), number (w, 2), number (w, 3), !strcmp (w->at[4], "end") });
+  else if (is (w, "name", 2))
+    push (&m->tables, (struct model_table){ .number = number (w, 1), .name = keep (m, w->at[2]) });
+  else if (is (w, "code", 2))
+    set_code (t, number (w, 1), w->at[2]);
+  else if (is (w, "hooks", 1))
+    set_hooks (t, w->at[1]);
+  else if (is (w, "objects", 0))
     {
       t->by.object = name_object;
       t->by.context = t;
     }
   else
-    return false;
+    return w->cnt == 0;
   return true;
 }
 
@@ -235,7 +271,7 @@ run (struct test *t)
 {
   struct diag d = { .file = "prog" };
   struct model *m = &t->m;
-  bool good = pctab__mark_resolve_by (&t->f, m, &t->by, &d);
+  bool good = pctab__mark_resolve (&t->f, m, &t->by, &d);
   if (good != !d.failed)
     printf ("error without a message\n");
   if (!good)
@@ -290,7 +326,7 @@ print_time (struct test *t, unsigned cnt, bool shuffled)
     {
       struct diag d = { .file = NULL };
       clock_t start = clock ();
-      if (!pctab__mark_resolve_by (&t->f, &t->m, &t->by, &d))
+      if (!pctab__mark_resolve (&t->f, &t->m, &t->by, &d))
         {
           fprintf (stderr, "mark_print: %s\n", d.text);
           return 1;
@@ -311,13 +347,19 @@ main (int argc, char **argv)
   if (argc >= 3 && !strcmp (argv[1], "time"))
     return print_time (&t, (unsigned) atoi (argv[2]), argc > 3);
   while (fgets (line, sizeof line, stdin))
-    if (!strncmp (line, "run", 3))
-      {
-        run (&t);
-        reset (&t);
-      }
-    else if (*line != '\n' && !read_line (&t, line))
-      fail (line);
+    {
+      struct words w = { .cnt = 0 };
+      char *rest;
+      for (char *p = strtok_r (line, " \n", &rest); p && w.cnt < WORDS_MAX; p = strtok_r (NULL, " \n", &rest))
+        w.at[w.cnt++] = p;
+      if (is (&w, "run", 0))
+        {
+          run (&t);
+          reset (&t);
+        }
+      else if (!read_words (&t, &w))
+        fail (line);
+    }
   reset (&t);
   return 0;
 }

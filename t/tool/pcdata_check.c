@@ -49,7 +49,7 @@ static unsigned char *
 encode_twice (struct subject *s, size_t *len)
 {
   struct diag d = { 0 };
-  size_t again_len;
+  size_t again_len = 0;
   unsigned char *image = encode (&s->m, 1, len, &d), *again = image ? encode (&s->m, 2, &again_len, &d) : NULL;
   if (!again)
     die (d.text);
