@@ -199,7 +199,8 @@ finish (struct elf_file *f, struct model *m, struct diag *d)
   struct image_about about = { .text_digest = 0 };
   unsigned char *image = NULL;
   size_t image_len;
-  if (pctab__mark_resolve (f, m, d) && pctab__image_encode (m, &about, 1, &image, &image_len, d) == d->failed)
+  const struct mark_by by = { .arch = pctab__mark_arch (m->machine) };
+  if (pctab__mark_resolve (f, m, &by, d) && pctab__image_encode (m, &about, 1, &image, &image_len, d) == d->failed)
     broken = "the encoder's result and its message disagree";
   free (image);
   return broken;
