@@ -3,7 +3,7 @@
  *
  *   import_section.c   the passes
  *   record_walk.c      walks the sections and checks what all records have
- *   record_span.c      no two speak of the same code
+ *   record_span.c      no two speak of the same code, none of two functions
  *   record_frame.c     .pcsp: frames, in the place of imported ones
  *   record_line.c      .pcln: lines and inlined calls, likewise
  *   record_cut.c       takes out imported lines and calls where records say others
@@ -88,7 +88,8 @@ bool pctab__record_done (struct record_reader *rr, const struct record *r);
 /* The frame that has the code at OFF, or the number of frames. */
 size_t pctab__record_frame_at (struct record_reader *rr, uint32_t off);
 
-/* Sorts the spans by where they start, leaves out what is said twice in the same words, and refuses other overlaps. */
+/* Sorts the spans by where they start, leaves out what is said twice in the same words, and refuses other overlaps and
+ * what leaves its function. */
 bool pctab__record_spans_order (struct record_reader *rr, struct record_spans *s);
 
 /* The first of the ordered spans that ends behind OFF. */

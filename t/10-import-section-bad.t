@@ -250,6 +250,12 @@ for row in '6 0 1 0 0 0 0 0 8 0 -8 0' '1 0 5 0 0 0 0 0 8 0 -8 0' '1 0 1 0 5 0 0 
 done
 frame '	.4byte 40,0' >case.s
 bad 'a frame behind the code' "${f}speaks of 40 bytes" .
+frame "	.4byte 16,0
+$usual" >case.s
+bad 'a frame that leaves its function' "${f}reaches 1 bytes behind the end of its function" .
+frame "	.4byte 15,0
+$usual" >case.s
+good 'one that ends with it' .
 { frame "	.4byte 3,0
 $usual"; frame "	.4byte 2,0
 $usual"; } >case.s
@@ -301,6 +307,8 @@ lines 0 0 '	.4byte 1,0,0,0' >case.s
 bad 'a first step that is not at the start' "${f}step 0 lies not at the start" .
 lines 0 0 '	.4byte 0,0,0,0, 4,0,0,0' >case.s
 bad 'a step behind the end' "${f}step 1 lies behind the end" .
+lines 0 0 '	.4byte 0,0,0,0' | sed 's/4byte 3,/4byte 16,/' >case.s
+bad 'lines that leave their function' "${f}reaches 1 bytes behind" .
 { lines 0 0 '	.4byte 0,0,0,0'; lines 0 0 '	.4byte 0,0,0,0, 1,0,0,1'; } >case.s
 bad 'two records for the same code' \
   '\.pcln: (.*: )?f\+0x1: record at 0x2c \(lines\): contradicts' .
