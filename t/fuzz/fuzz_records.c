@@ -200,12 +200,7 @@ finish (struct elf_file *f, struct model *m, struct diag *d)
   unsigned char *image = NULL;
   size_t image_len;
   const struct mark_by by = { .arch = pctab__mark_arch (m->machine) };
-<<<<<<< HEAD
-  if (pctab__mark_resolve (f, m, &by, d)
-      && pctab__image_encode (m, &about, 1, &image, &image_len, d) == d->failed)
-=======
   if (pctab__mark_resolve (f, m, &by, d) && pctab__image_encode (m, &about, 1, &image, &image_len, d) == d->failed)
->>>>>>> 6ff8c9ede661a7ce687d2351e431ed7196ec3bad
     broken = "the encoder's result and its message disagree";
   free (image);
   return broken;
