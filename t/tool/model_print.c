@@ -19,6 +19,7 @@
  *        model_print policy [OPTION...] FILE; OPTION is pctab-link's, without dashes; warnings go to standard error. */
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -244,26 +245,40 @@ reason_name (const struct model_frame *f)
   return !(f->flags & FRAME_NOPREEMPT) ? "-" : f->reason < sizeof names / sizeof *names ? names[f->reason] : "?";
 }
 
+static int
+by_offset (const void *va, const void *vb)
+{
+  const struct model_symbol *a = va, *b = vb;
+  return a->off < b->off ? -1 : a->off > b->off;
+}
+
+static bool
+is_stub (const struct model *m, uint32_t off)
+{
+  for (size_t i = 0; i < m->texts.cnt; i++)
+    if (m->texts.at[i].stubs && off >= m->texts.at[i].off && off < m->texts.at[i].end)
+      return true;
+  return false;
+}
+
 static void
 print_policy (const struct model *m)
 {
+  size_t at = 0;
+  if (m->symbols.cnt)
+    qsort (m->symbols.at, m->symbols.cnt, sizeof *m->symbols.at, by_offset);
   for (size_t i = 0; i < m->frames.cnt; i++)
     {
       const struct model_frame *f = &m->frames.at[i];
-      bool stubs = false, named = false;
-      for (size_t k = 0; k < m->texts.cnt; k++)
-        stubs |= m->texts.at[k].stubs && f->off >= m->texts.at[k].off && f->off < m->texts.at[k].end;
-      if (stubs)
+      if (is_stub (m, f->off))
         continue;
-      for (size_t k = 0; k < m->symbols.cnt; k++)
-        if (m->symbols.at[k].off == f->off)
-          {
-            printf ("%" PRIx64 " %" PRIx64 " %s %.*s\n", m->base + f->off, m->base + f->end, reason_name (f),
-                    (int) m->symbols.at[k].name.len, m->symbols.at[k].name.p);
-            named = true;
-          }
-      if (!named)
+      while (at < m->symbols.cnt && m->symbols.at[at].off < f->off)
+        at++;
+      if (at == m->symbols.cnt || m->symbols.at[at].off != f->off)
         printf ("%" PRIx64 " %" PRIx64 " %s ?\n", m->base + f->off, m->base + f->end, reason_name (f));
+      for (; at < m->symbols.cnt && m->symbols.at[at].off == f->off; at++)
+        printf ("%" PRIx64 " %" PRIx64 " %s %.*s\n", m->base + f->off, m->base + f->end, reason_name (f),
+                (int) m->symbols.at[at].name.len, m->symbols.at[at].name.p);
     }
   for (size_t i = 0; i < m->marks.cnt; i++)
     if (m->marks.at[i].record == MODEL_NONE)
