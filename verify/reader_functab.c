@@ -116,6 +116,9 @@ read_range_entries (struct decoded *d, const struct dec_range *r)
         return FAULT_PART (d, CHECK_PAGES, PART_PAGES, 4 * ((uint64_t) r->page + i),
                            "it names entry %" PRIu32 ", the next page's is %" PRIu32 "; the range has %" PRIu32 " to %" PRIu32,
                            from, to, r->entry, last);
+      if (i + 1 < r->page_cnt && get_u16 (d, part_bytes (d, PART_FUNCTAB) + 8 * (uint64_t) to + (d->big ? 6 : 0)))
+        return FAULT_PART (d, CHECK_PAGES, PART_PAGES, 4 * ((uint64_t) r->page + i + 1),
+                           "its entry %" PRIu32 " does not start where the page does", to);
       if (!read_page (d, r, r->off + i * PAGE, from, to))
         return false;
     }

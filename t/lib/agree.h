@@ -68,6 +68,18 @@ agree_open (struct agree *a, const unsigned char *image, size_t len, uint64_t ad
     pctab_cold_cache_use (&a->cold, a->cache);
 }
 
+/* Errors but those about marks that decode, which a table of random numbers has. */
+static inline size_t
+agree_errors (const struct report *r)
+{
+  size_t cnt = 0;
+  for (unsigned i = 0; i < CHECK_CNT; i++)
+    if (pctab__check_get (i)->severity == SEVERITY_ERROR && i != CHECK_MARK_VALUE && i != CHECK_MARK_LENGTH
+        && i != CHECK_MARK_FRAME && i != CHECK_MARK_ENTRY_FRAME)
+      cnt += r->found[i];
+  return cnt;
+}
+
 static inline void
 agree_close (struct agree *a)
 {
@@ -88,6 +100,22 @@ agree_rule (struct agree *a, uint64_t pc, const struct pctab_rule *x, const stru
       || x->fp != s->fp || x->fp_reg != s->fp_reg || x->fp_off != s->fp_off)
     return agree_differ (a, pc, "rules: CFA %u %+d and %u %+" PRId64, x->cfa, x->cfa_off, s->cfa, v->cfa_off);
   return true;
+}
+
+/* The row of a piece that holds at OFF. */
+static inline uint32_t
+agree_pcrow (const struct decoded *d, const struct dec_piece *p, uint32_t off)
+{
+  uint32_t low = 1, high = p->row_cnt;
+  while (low < high)
+    {
+      uint32_t middle = low + (high - low) / 2;
+      if (d->pcrows[p->row + middle].off <= off)
+        low = middle + 1;
+      else
+        high = middle;
+    }
+  return p->row + low - 1;
 }
 
 static inline bool
@@ -112,10 +140,11 @@ agree_pcdata (struct agree *a, struct pctab_func f, uint32_t func, uint64_t pc)
             high = middle;
         }
       const struct dec_piece *p = &d->pieces[table->piece + low];
-      for (uint32_t i = 0; low < table->piece_cnt && p->func == func && i < p->row_cnt && d->pcrows[p->row + i].off <= off; i++)
+      if (low < table->piece_cnt && p->func == func)
         {
-          want = d->pcrows[p->row + i].value;
-          want_start = d->base + d->pcrows[p->row + i].off;
+          uint32_t row = agree_pcrow (d, p, off);
+          want = d->pcrows[row].value;
+          want_start = d->base + d->pcrows[row].off;
         }
       a->values++;
       if (got != want || start != want_start || table->number != pctab_pcdata_number (&a->t, t))

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Writes a module table that has some of everything, by the project's own encoder, for tests that break it.
  *
- * usage: table_make FILE [--big] [--32] [OFF:END:VALUE...]
+ * usage: table_make FILE [--big] [--32] [--name=OF-BARE] [OFF:END:VALUE...]
  * Text offset 0 is at 0x400000, the table at 0x8000000.  Given stretches take the place of table UnsafePoint's; nothing looks
  * at what they say.  Functions, by text offset:
  *   1000 alpha, inlined calls, a pad of 3      1040 beta, by the frame pointer, marked     1100 bare, no frame
@@ -19,6 +19,7 @@
 #define SMALL_CNT 600
 
 static struct model m;
+static const char *bare = "bare";
 
 static struct model_str
 str (const char *text)
@@ -71,7 +72,7 @@ make_frames (void)
   row (0x1048, CFA_FP, 16, FP_SAVED);
   row (0x10f0, CFA_SP, 8, FP_SAME);
   frame_end ();
-  PUT (&m.symbols, (struct model_symbol) { 0x1100, 0x100, str ("bare"), 1, 2 });
+  PUT (&m.symbols, (struct model_symbol) { 0x1100, 0x100, str (bare), 1, 2 });
   frame ("crossing", 0xff80, 0x10100, 0, 0);
   row (0xff80, CFA_SP, 8, FP_SAME);
   row (0xff90, CFA_SP, 24, FP_SAME);
@@ -206,6 +207,8 @@ main (int argc, char **argv)
   for (; argc > 2 && argv[2][0] == '-'; argc--, argv++)
     if (!strcmp (argv[2], "--big"))
       m.machine = 22, m.big = true;
+    else if (!strncmp (argv[2], "--name=", 7))
+      bare = argv[2] + 7;
     else
       m.machine = 3, m.is64 = false;
   make_frames ();
