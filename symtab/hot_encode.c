@@ -115,10 +115,12 @@ number_values (const struct model *m, struct hot *h, const uint32_t *rank, uint3
   qsort (values, cnt, sizeof *values, compare_by_value);
   for (size_t i = 0; i < cnt; i++)
     {
-      if (!used || values[used - 1].value != values[i].value)
-        values[used++] = (struct value_count){ values[i].value, values[i].rule, 0 };
-      values[used - 1].rows += values[i].rows;
-      first[values[i].rule] = values[used - 1].rule;
+      struct value_count one = values[i]; /* its place may be taken */
+      if (used && values[used - 1].value == one.value)
+        values[used - 1].rows += one.rows;
+      else
+        values[used++] = one;
+      first[one.rule] = values[used - 1].rule;
     }
   qsort (values, used, sizeof *values, compare_values);
   used = used < PCTAB_VALUES_MAX ? used : PCTAB_VALUES_MAX;

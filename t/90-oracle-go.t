@@ -2,13 +2,17 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # Go's own tables: SP deltas, UnsafePoint, StackMapIndex and inlining indexes of programs built by Go for amd64 and arm64,
 # translated to ours in two ways: as a model that is encoded, and as an object's records that the linker merges.  At every
-# PC value and startpc are Go's, for every function the largest SP delta; and no restart range is longer than 20 bytes.
+# PC value and startpc are Go's, for every function the largest SP delta; no restart range is longer than 20 bytes, and
+# pctab-verify finds nothing.
 # shellcheck source=SCRIPTDIR/lib/tap.sh
 . "${abs_top_srcdir:-$(cd "$(dirname "$0")/.." && pwd)}/t/lib/tap.sh"
 need go
 compare=$tap_build/t/tool/go_compare
 print=$tap_build/t/tool/go_print
-[ -x "$compare" ] && [ -x "$print" ] || skip_all "go_compare and go_print are not built"
+verify=$tap_build/verify/pctab-verify
+for tool in "$compare" "$print" "$verify"; do
+  [ -x "$tool" ] || skip_all "$tool is not built"
+done
 go=${PCTAB_CORPUS:-$tap_build/t/corpus}/go
 run sh "$tap_src/t/oracle/go_build.sh" "$go"
 [ "$status" != 77 ] || skip_all "$out"
@@ -40,6 +44,7 @@ for arch in amd64 arm64; do
     run "$compare" "$go/$name.$arch" records
     ok "$status" "$name, $arch, by records: every PC has Go's values"
     [ "$status" = 0 ] || diag "$out"
+    succeeds "$name, $arch, by records: verifies" "$verify" -q records
   done
 done
 done_testing

@@ -17,7 +17,8 @@ check () {
     *'# SKIP'*) skip "$1" "${out#*# SKIP }" ;;
     *)
       ok "$status" "$1: a program with $2 marks"
-      diag "$(printf "%s\n" "$out" | sed '/^1\.\./d; s/^\(not \)*ok 1 - //')" ;;
+      diag "$(printf "%s\n" "$out" | sed '/^1\.\./d; s/^\(not \)*ok 1 - //')"
+      succeeds "$1: verifies" "$tap_build/verify/pctab-verify" -q "$3/$3" ;;
   esac
   rm -rf "${tmp:?}/$3"
 }

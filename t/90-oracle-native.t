@@ -49,6 +49,7 @@ same () {
   run perl "$tap_src/t/oracle/native_compare.pl" --dump="$pctab_dump" $how imported native
   ok "$status" "$what: the tables answer the same"
   diag "$out"
+  succeeds "$what: both verify" "$tap_build/verify/pctab-verify" -q imported native
   cd ..
 }
 
