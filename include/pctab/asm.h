@@ -4,7 +4,7 @@
  *
  * Each macro stands on a line of its own.  What they write are records beside the code (OBJECT-FORMAT) for the linker with
  * pctab: no byte more in what a program loads, no instruction, and nothing that a linker without pctab would mind.  In
- * the object a mark takes some 200 bytes.  For the GNU assembler 2.35 and later and clang's, ELF; amd64, 386, arm64, arm
+ * the object a mark takes some 230 bytes.  For the GNU assembler 2.35 and later and clang's, ELF; amd64, 386, arm64, arm
  * (Thumb too), riscv64, s390x, ppc64le, mips.
  *
  *   PCTAB_FUNCTION name          begins a function

@@ -3,7 +3,8 @@
  *
  * Marks are records beside the code (OBJECT-FORMAT), for the linker with pctab.  They add no byte to what a program
  * loads and no instruction to its code, and mean nothing to a linker without pctab.  In the object each takes some
- * 200 bytes.  There are three ways to give one, for three uses:
+ * 230 bytes, a section among them; thousands in one file are slow to assemble with GNU as (10,000: seconds).  There are
+ * three ways to give one, for three uses:
  *
  *   one asm statement  PCTAB_UNSAFE_ASM, PCTAB_RESTART_ASM   exact: these instructions and no others
  *   a whole function   PCTAB_UNSAFE_FUNCTION, PCTAB_NOPREEMPT, PCTAB_PREEMPT
@@ -54,8 +55,9 @@
  * The function is not inlined, cloned, split or merged with others; it goes to a section of its own, .text.pctab.*, which
  * pctab's linker scripts collect; a script of your own needs the lines in pctab-link(1), LINKER SCRIPTS.  So it takes no
  * section attribute beside, and -ffunction-sections and --gc-sections see one function a section.  Give it once, with
- * the first declaration: each place is another section, and GCC refuses two.  Not for functions that `inline` or a
- * template makes several of; GCC can put those into one group.
+ * the first declaration: each place is another section, and GCC refuses two.  Functions that are `inline` may have it.
+ * GCC ignores it, without a word, on templates and their members, and refuses it on destructors: put what matters into a
+ * function that is neither, or use PCTAB_UNSAFE_ASM and PCTAB_UNSAFE.
  *
  * Cost: what not being inlined costs.  */
 #define PCTAB_UNSAFE_FUNCTION PCTAB__FUNCTION ("unsafe")

@@ -28,7 +28,7 @@ sub instructions {
   my ($objdump, $path) = @_;
   open my $in, '-|', $objdump, '-dz', '--no-show-raw-insn', $path or die "$objdump: $!\n";
   my %at;
-  while (<$in>) { $at{hex $1} = 1 if /^\s+([0-9a-f]+):\t/; }
+  while (my $line = <$in>) { $at{hex $1} = 1 if $line =~ /^\s+([0-9a-f]+):\t/; }
   close $in;
   return \%at;
 }
