@@ -1,7 +1,7 @@
 #!/usr/bin/env perl
-# SPDX-License-Identifier: GPL-3.0-or-later
-# <pctab/asm.h> in GNU as and clang for every architecture: each record is where the labels beside it are, on instruction
-# boundaries, in its code's group; PCTAB_NO_MARKS leaves the same code; mistakes are errors that say what is missing.
+# SPDX-License-Identifier: GPL-3.0-or-later <pctab/asm.h> in GNU as and clang for every architecture: each record is
+# where the labels beside it are, on instruction boundaries, in its code's group; PCTAB_NO_MARKS leaves the same code;
+# mistakes are errors that say what is missing.
 use strict;
 use warnings;
 use File::Basename qw(dirname);

@@ -1,8 +1,7 @@
 #!/usr/bin/env bash
-# SPDX-License-Identifier: GPL-3.0-or-later
-# Functions with an attribute: whole, each in a section of its own, collected by the scripts of both linkers in all kinds of
-# links and by the lines in the manual page; gone when they are dead; in .text without a script.  A program that has none is
-# linked as if the scripts did not speak of them.
+# SPDX-License-Identifier: GPL-3.0-or-later Functions with an attribute: whole, each in a section of its own,
+# collected by the scripts of both linkers in all kinds of links and by the lines in the manual page; gone when they
+# are dead; in .text without a script.  A program that has none is linked as if the scripts did not speak of them.
 # shellcheck source=SCRIPTDIR/lib/tap.sh
 . "${abs_top_srcdir:-$(cd "$(dirname "$0")/.." && pwd)}/t/lib/tap.sh"
 need readelf nm perl

@@ -1,7 +1,7 @@
 #!/usr/bin/env perl
-# SPDX-License-Identifier: GPL-3.0-or-later
-# OBJECT-FORMAT's examples, one for each kind of record: taken from the document, assembled by GNU as and clang for every
-# architecture, and read back by a reader of its own (oracle/lib/Records.pm).
+# SPDX-License-Identifier: GPL-3.0-or-later OBJECT-FORMAT's examples, one for each kind of record: taken from the
+# document, assembled by GNU as and clang for every architecture, and read back by a reader of its own
+# (oracle/lib/Records.pm).
 use strict;
 use warnings;
 use File::Basename qw(dirname);

@@ -1,7 +1,7 @@
 #!/usr/bin/env perl
-# SPDX-License-Identifier: GPL-3.0-or-later
-# <pctab/mark.h> compiles without a warning in C and C++ of all standards, 64 and 32 bit, pedantic and -masm=intel, in both
-# compilers and for every architecture, and leaves the records that were asked for.  <pctab/asm.h> is refused in C.
+# SPDX-License-Identifier: GPL-3.0-or-later <pctab/mark.h> compiles without a warning in C and C++ of all standards,
+# 64 and 32 bit, pedantic and -masm=intel, in both compilers and for every architecture, and leaves the records that
+# were asked for.  <pctab/asm.h> is refused in C.
 use strict;
 use warnings;
 use File::Basename qw(dirname);

@@ -1,8 +1,8 @@
 #!/usr/bin/env perl
-# SPDX-License-Identifier: GPL-3.0-or-later
-# Marks don't change machine code: the same bytes and relocations with marks, with PCTAB_NO_MARKS, and with asm volatile and
-# attributes written without <pctab/mark.h>, at -O0 to -O3, both compilers, all architectures.  Where a branch reaches just as
-# far as the compiler thinks the lines of an asm statement take, only the first two are the same.
+# SPDX-License-Identifier: GPL-3.0-or-later Marks don't change machine code: the same bytes and relocations with
+# marks, with PCTAB_NO_MARKS, and with asm volatile and attributes written without <pctab/mark.h>, at -O0 to -O3, both
+# compilers, all architectures.  Where a branch reaches just as far as the compiler thinks the lines of an asm
+# statement take, only the first two are the same.
 use strict;
 use warnings;
 use File::Basename qw(dirname);

@@ -1,8 +1,8 @@
 #!/usr/bin/env perl
-# SPDX-License-Identifier: GPL-3.0-or-later
-# <pctab/mark.h>'s records after a link that knows nothing of pctab: one for each copy of the code that is left, where the
-# labels are, and none for code that is gone.  Both compilers, both linkers: inlining, unrolling, COMDAT, LTO,
-# --gc-sections with the first function dead and live, --icf=all, shared objects, `ld -r`.
+# SPDX-License-Identifier: GPL-3.0-or-later <pctab/mark.h>'s records after a link that knows nothing of pctab: one for
+# each copy of the code that is left, where the labels are, and none for code that is gone.  Both compilers, both
+# linkers: inlining, unrolling, COMDAT, LTO, --gc-sections with the first function dead and live, --icf=all, shared
+# objects, `ld -r`.
 use strict;
 use warnings;
 use File::Basename qw(dirname);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* <pctab/asm.h>: assembly (.S files) says what its functions are, how their frames are laid out, where a thread must not
- * be stopped, and where it may be started again.
+/* <pctab/asm.h>: assembly (.S files) says what its functions are, how their frames are laid out, where a thread must
+ * not be stopped, and where it may be started again.
  *
- * Each macro stands on a line of its own.  What they write are records beside the code (OBJECT-FORMAT) for the linker with
- * pctab: no byte more in what a program loads, no instruction, and nothing that a linker without pctab would mind.  In
- * the object a mark takes some 230 bytes.  For the GNU assembler 2.35 and later and clang's, ELF; amd64, 386, arm64, arm
- * (Thumb too), riscv64, s390x, ppc64le, mips.
+ * Each macro stands on a line of its own.  What they write are records beside the code (OBJECT-FORMAT) for the linker
+ * with pctab: no byte more in what a program loads, no instruction, and nothing that a linker without pctab would
+ * mind.  In the object a mark takes some 230 bytes.  For the GNU assembler 2.35 and later and clang's, ELF; amd64,
+ * 386, arm64, arm (Thumb too), riscv64, s390x, ppc64le, mips.
  *
  *   PCTAB_FUNCTION name          begins a function
  *   PCTAB_NOPREEMPT              ... it must not be preempted
@@ -147,10 +147,10 @@
 
 /* PCTAB_FUNCTION name [, nocfi]
  *
- * Begins a function: its type, its label, and .cfi_startproc; .globl, alignment and the section are yours, before it.  Its
- * frame is what .cfi_* directives between say, as in any assembly.  With `nocfi` there is no call frame information,
- * neither in the object nor in the loaded program, and PCTAB_FRAME says it to pctab alone: for code that has none, such as
- * of kernels and firmware.  All of it is one section.  The table calls such a function assembly.
+ * Begins a function: its type, its label, and .cfi_startproc; .globl, alignment and the section are yours, before
+ * it.  Its frame is what .cfi_* directives between say, as in any assembly.  With `nocfi` there is no call frame
+ * information, neither in the object nor in the loaded program, and PCTAB_FRAME says it to pctab alone: for code that
+ * has none, such as of kernels and firmware.  All of it is one section.  The table calls such a function assembly.
  *
  * PCTAB_FUNCTION_END ends it: .cfi_endproc and .size, and an unsafe or restart range that is still open ends there.  */
 	.macro	PCTAB_FUNCTION name:req, cfi=cfi
@@ -214,10 +214,10 @@
 
 /* PCTAB_NOPREEMPT, PCTAB_PREEMPT, PCTAB_TOP_FRAME, PCTAB_WRITES_SP
  *
- * Anywhere between PCTAB_FUNCTION and its end, for the whole function.  A thread is not stopped in a function that is not
- * preemptible, nor in what it calls.  PCTAB_PREEMPT takes back a default (pctab-link(1)), not PCTAB_NOPREEMPT.  The frame of a
- * top function is the last that an unwinder sees: for a thread's first function.  One that writes SP can only be unwound
- * from when it is the innermost: for switches of stacks.  */
+ * Anywhere between PCTAB_FUNCTION and its end, for the whole function.  A thread is not stopped in a function that is
+ * not preemptible, nor in what it calls.  PCTAB_PREEMPT takes back a default (pctab-link(1)), not
+ * PCTAB_NOPREEMPT.  The frame of a top function is the last that an unwinder sees: for a thread's first
+ * function.  One that writes SP can only be unwound from when it is the innermost: for switches of stacks.  */
 	.macro	pctab__flag flag
 	.ifeq	.Lpctab_function
 	.error	"a flag of a function without PCTAB_FUNCTION"
@@ -241,8 +241,8 @@
  *
  * In a `nocfi` function: from here on the CFA is SP + size bytes, with base=fp the frame pointer + size.  The return
  * address is at CFA + ra, by default where it is at the entry (amd64, 386: on the stack; else in its register); the
- * caller's frame pointer is at CFA + fp, by default in its register still.  Each line says all of it.  At the entry it is
- * `PCTAB_FRAME 8` on amd64, 4 on 386, 160 on s390x, else 0, and need not be said.  Behind each instruction that
+ * caller's frame pointer is at CFA + fp, by default in its register still.  Each line says all of it.  At the entry
+ * it is `PCTAB_FRAME 8` on amd64, 4 on 386, 160 on s390x, else 0, and need not be said.  Behind each instruction that
  * changes SP, and where a branch comes from elsewhere:
  *
  *   PCTAB_FUNCTION copy, nocfi                 # amd64              PCTAB_FUNCTION copy, nocfi          // arm64
@@ -343,9 +343,9 @@
 
 /* PCTAB_UNSAFE_BEGIN, PCTAB_UNSAFE_END
  *
- * A thread is not stopped at an instruction between them, nor in what is called there.  Not one in another; in or across
- * a restart range as one likes, where unsafe counts.  At least one instruction.  In functions without PCTAB_FUNCTION too;
- * there both have to be said.  */
+ * A thread is not stopped at an instruction between them, nor in what is called there.  Not one in another; in or
+ * across a restart range as one likes, where unsafe counts.  At least one instruction.  In functions without
+ * PCTAB_FUNCTION too; there both have to be said.  */
 	.macro	PCTAB_UNSAFE_BEGIN
 	.if	.Lpctab_unsafe
 	.error	"PCTAB_UNSAFE_BEGIN after PCTAB_UNSAFE_BEGIN: PCTAB_UNSAFE_END is missing between"
@@ -370,10 +370,10 @@
 
 /* PCTAB_RESTART_BEGIN, PCTAB_RESTART_END
  *
- * A thread that is stopped between them executes them again from the first when it goes on: 1 to 20 bytes, which the link
- * checks, that bear it: until the last instruction, the one that counts, they change no memory that matters and no
- * register that they read, and leave SP and the frame alone; what the last one does it does in one.  Not one in another;
- * two may touch.  */
+ * A thread that is stopped between them executes them again from the first when it goes on: 1 to 20 bytes, which the
+ * link checks, that bear it: until the last instruction, the one that counts, they change no memory that matters and
+ * no register that they read, and leave SP and the frame alone; what the last one does it does in one.  Not one in
+ * another; two may touch.  */
 	.macro	PCTAB_RESTART_BEGIN
 	.if	.Lpctab_restart
 	.error	"PCTAB_RESTART_BEGIN after PCTAB_RESTART_BEGIN: PCTAB_RESTART_END is missing between"

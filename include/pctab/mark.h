@@ -20,9 +20,9 @@
  * As `asm volatile`, with a comma behind the template; where there are no operands `:` alone, as in
  * PCTAB_UNSAFE_ASM ("nop", :).  A thread is never stopped between the first of these instructions and the last.
  *
- * The template is extended asm's (% is %%); labels in it need %= or numbers, since the statement may be copied.  It must
- * hold an instruction and end in the section where it starts.  What is called from it is refused too, as the caller of
- * an unsafe point is.  Not for asm goto.
+ * The template is extended asm's (% is %%); labels in it need %= or numbers, since the statement may be copied.  It
+ * must hold an instruction and end in the section where it starts.  What is called from it is refused too, as the
+ * caller of an unsafe point is.  Not for asm goto.
  *
  * Cost: none at run time.  The compiler counts the template's lines to know how far branches reach; where that matters
  * (AArch64's tbz, literal pools on ARM) nine lines more may make it choose a longer branch or another place, as nine
@@ -52,12 +52,12 @@
  * What is inlined into the function is meant too; what it calls is refused while it runs, for the first two.  Not meant
  * are other functions made of its text: lambdas, nested functions, OpenMP's regions, a coroutine's parts.
  *
- * The function is not inlined, cloned, split or merged with others; it goes to a section of its own, .text.pctab.*, which
- * pctab's linker scripts collect; a script of your own needs the lines in pctab-link(1), LINKER SCRIPTS.  So it takes no
- * section attribute beside, and -ffunction-sections and --gc-sections see one function a section.  Give it once, with
- * the first declaration: each place is another section, and GCC refuses two.  Functions that are `inline` may have it.
- * GCC ignores it, without a word, on templates and their members, and refuses it on destructors: put what matters into a
- * function that is neither, or use PCTAB_UNSAFE_ASM and PCTAB_UNSAFE.
+ * The function is not inlined, cloned, split or merged with others; it goes to a section of its own, .text.pctab.*,
+ * which pctab's linker scripts collect; a script of your own needs the lines in pctab-link(1), LINKER SCRIPTS.  So it
+ * takes no section attribute beside, and -ffunction-sections and --gc-sections see one function a section.  Give it
+ * once, with the first declaration: each place is another section, and GCC refuses two.  Functions that are `inline`
+ * may have it. GCC ignores it, without a word, on templates and their members, and refuses it on destructors: put
+ * what matters into a function that is neither, or use PCTAB_UNSAFE_ASM and PCTAB_UNSAFE.
  *
  * Cost: what not being inlined costs.  */
 #define PCTAB_UNSAFE_FUNCTION PCTAB__FUNCTION ("unsafe")
@@ -73,11 +73,11 @@
  * and PCTAB_UNSAFE_FUNCTION hold exactly what they say.
  *
  * What is marked is the code that lies between begin and end in memory, in each copy of the statements that inlining
- * and unrolling make.  A branch that the compiler thinks unlikely may be laid out elsewhere, in another section even, and
- * is not marked then: keep the statements without branches, or make them a function.  `continue` ends the block;
- * don't leave it by return, break, goto, throw or longjmp: if no path reaches the end, the compiler drops the end, and
- * the link fails; so it does, naming the function, if begin and end come in another order or with nothing between.
- * Blocks may be nested.
+ * and unrolling make.  A branch that the compiler thinks unlikely may be laid out elsewhere, in another section even,
+ * and is not marked then: keep the statements without branches, or make them a function.  `continue` ends the block;
+ * don't leave it by return, break, goto, throw or longjmp: if no path reaches the end, the compiler drops the end,
+ * and the link fails; so it does, naming the function, if begin and end come in another order or with nothing
+ * between. Blocks may be nested.
  *
  * Cost: none but that of a compiler barrier, asm volatile ("" : : : "memory"), at begin and end.  */
 #define PCTAB_UNSAFE PCTAB__UNSAFE (__LINE__, __COUNTER__)

@@ -6,8 +6,8 @@ use warnings;
 use Exporter qw(import);
 our @EXPORT_OK = qw(wanted instructions);
 
-# {u => [[begin, end]...], r => ..., p => ...} of a linked file read by Records, by rising address.  The ranges of one kind
-# don't overlap, so that each begin's end is the next.
+# {u => [[begin, end]...], r => ..., p => ...} of a linked file read by Records, by rising address.  The ranges of one
+# kind don't overlap, so that each begin's end is the next.
 sub wanted {
   my ($e) = @_;
   my %at;

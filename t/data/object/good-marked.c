@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* C and C++: inlined, in loops that are unrolled, beside dead functions, the first of which is dead with -DFIRST_DEAD.  */
+/* C and C++: inlined, in loops that are unrolled, beside dead functions, the first of which is dead with
+ * -DFIRST_DEAD.  */
 #include "marked.h"
 #ifdef FIRST_DEAD
 int dead_first (int v) { UNSAFE; guarded (v); return step (v); }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Marks in places that compilers copy and move.  Labels in the symbol table stand where each exact range begins and ends, and
- * around an instruction inside each PCTAB_UNSAFE block: wanted_ub and _ue (unsafe), _rb and _re (restart), _pb and _pe (in a
- * block), each with a number.  Every machine has nop.  */
+/* Marks in places that compilers copy and move.  Labels in the symbol table stand where each exact range begins and
+ * ends, and around an instruction inside each PCTAB_UNSAFE block: wanted_ub and _ue (unsafe), _rb and _re (restart),
+ * _pb and _pe (in a block), each with a number.  Every machine has nop.  */
 #include <pctab/mark.h>
 
 #ifdef PLAIN /* asm volatile as it would be without us */

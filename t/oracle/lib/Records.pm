@@ -64,8 +64,8 @@ sub symbols {
   return @symbols;
 }
 
-# Every record of ELF: {kind, section (index of its section), at (offset in it), address => {section, offset}, ...}; in a
-# linked file the address's section is undef.  Fields are OBJECT-FORMAT's, by names.
+# Every record of ELF: {kind, section (index of its section), at (offset in it), address => {section, offset}, ...};
+# in a linked file the address's section is undef.  Fields are OBJECT-FORMAT's, by names.
 sub read_records {
   my ($e) = @_;
   return map { section_records($e, $_) } grep { $SECTION{$_->{name}} } @{$e->{sections}};
