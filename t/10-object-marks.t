@@ -108,7 +108,7 @@ for my $cc (@compilers) {
   my $name = $cc->[0];
   for my $ld ('bfd', $lld ? 'lld' : ()) {
     my @ld = ("-fuse-ld=$ld");
-    link_check("$name, $ld, -O0", $cc, ['-O0'], \@ld);
+    link_check("$name, $ld, $_", $cc, [$_], \@ld) for qw(-O0 -O1 -Og);
     link_check("$name, $ld, -O2 -fPIC -shared", $cc, ['-O2', '-fPIC'], [@ld, '-shared']);
     link_check("$name, $ld, -O3 -funroll-loops", $cc, ['-O3', '-funroll-loops'], \@ld);
     link_check("$name, $ld, -Os -m32", $cc, ['-Os', '-m32'], [@ld, '-m32']) if $cc->[0] eq 'gcc' && !quiet(\my $x, 'gcc', '-m32', '-w', '-xc', '/dev/null', '-nostdlib', '-Wl,-e0', '-o', "$dir/x");

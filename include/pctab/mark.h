@@ -73,11 +73,15 @@
  * and PCTAB_UNSAFE_FUNCTION hold exactly what they say.
  *
  * What is marked is the code that lies between begin and end in memory, in each copy of the statements that inlining
- * and unrolling make.  A branch that the compiler thinks unlikely may be laid out elsewhere, in another section even,
- * and is not marked then: keep the statements without branches, or make them a function.  `continue` ends the block;
- * don't leave it by return, break, goto, throw or longjmp: if no path reaches the end, the compiler drops the end,
- * and the link fails; so it does, naming the function, if begin and end come in another order or with nothing
- * between. Blocks may be nested.
+ * and unrolling make.  Statements in a straight line, of volatile accesses and of calls that don't throw, stay together
+ * whatever the compiler does.  A condition or a loop among them, or a call that can throw, divides them into pieces: an
+ * unlikely one may be laid out elsewhere, in another section even, and is not marked then; and where the compiler copies
+ * one piece or puts the last before the first (seen with a condition that is tested again behind the block, and with
+ * GCC -O1 in loops) begin and end don't pair, and the link fails, naming the function.  Then move the condition out of
+ * the block, or the statements into a function: called from the block, or with PCTAB_UNSAFE_FUNCTION.
+ *
+ * `continue` ends the block; don't leave it by return, break, goto, throw or longjmp: if no path reaches the end, the
+ * compiler drops it, and the link fails; so it does when nothing is between them.  Blocks may be nested.
  *
  * Cost: none but that of a compiler barrier, asm volatile ("" : : : "memory"), at begin and end.  */
 #define PCTAB_UNSAFE PCTAB__UNSAFE (__LINE__, __COUNTER__)
