@@ -70,8 +70,8 @@ for i in $(seq 1 300); do
 done
 "$verify" -j1 many tree >one 2>&1
 for j in 2 7; do
-  "$verify" -j$j many tree >more 2>&1
-  cmp one more
+  "$verify" -j$j many tree >"more" 2>&1
+  cmp one "more"
   ok $? "-j$j prints what -j1 does ($(wc -l <one) lines)"
 done
 "$verify" -j2 --format=json many tree >many.json

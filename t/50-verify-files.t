@@ -27,7 +27,7 @@ printf '\177ELF' >four
 finds 'PV101 ' four 'four bytes'
 head -c 63 prog >headless
 finds 'PV101 ' headless 'a header cut off'
-head -c 5000 prog >cut
+head -c 5000 prog >"cut"
 finds 'PV104 ' cut 'section headers cut off'
 gcc -c a.c -o a.o
 finds 'PV101 ' a.o 'an object file'

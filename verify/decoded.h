@@ -146,6 +146,7 @@ struct dec_code {
   uint16_t count[16];        /* codes by length */
   uint32_t first[16];        /* first code of each length */
   uint32_t place[16];        /* its symbol's place */
+  uint32_t *direct;          /* reader_line.c's */
 };
 
 /* What was decoded without a fault. */

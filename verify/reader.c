@@ -19,7 +19,7 @@ pctab__decoded_grow (struct decoded *d, void *at, size_t *cap, size_t need, size
   memcpy (&old, at, sizeof old);
   if (need <= *cap && old)
     return true;
-  size_t more = *cap ? *cap + *cap / 2 : 256;
+  size_t more = *cap ? 2 * *cap : 256;
   if (more < need)
     more = need;
   if (more > SIZE_MAX / size || !(p = realloc (old, more * size)))
@@ -107,5 +107,8 @@ pctab__decoded_free (struct decoded *d)
   free (d->nodes);
   free (d->string_arena);
   free (d->symbol_arena);
+  free (d->advance_code.direct);
+  free (d->step_code.direct);
+  free (d->number_code.direct);
   memset (d, 0, sizeof *d);
 }

@@ -14,13 +14,13 @@ rotate (uint64_t v, unsigned by)
   return v << by | v >> (64 - by);
 }
 
+/* Little-endian, as the specification has it. */
 static uint64_t
 lane (const unsigned char *p)
 {
-  uint64_t v = 0;
-  for (unsigned i = 8; i-- > 0;)
-    v = v << 8 | p[i];
-  return v;
+  uint64_t v;
+  memcpy (&v, p, sizeof v);
+  return __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? v : __builtin_bswap64 (v);
 }
 
 static uint64_t

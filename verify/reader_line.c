@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #define CODE_LEN_MAX 15
+#define DIRECT_BITS 12
 #define PLACES 9
 #define OP_END 15
 #define OP_ESCAPE 14
@@ -51,6 +52,24 @@ read_code (struct decoded *d, uint64_t *at, const char *name, struct dec_code *c
   return true;
 }
 
+/* For each DIRECT_BITS bits the symbol that they begin with, if its code is no longer: symbol << 4 | length. */
+static bool
+make_direct (struct decoded *d, struct dec_code *code)
+{
+  code->direct = pctab__decoded_alloc (d, 1u << DIRECT_BITS, sizeof *code->direct);
+  if (!code->direct)
+    return false;
+  for (unsigned l = 1; l <= DIRECT_BITS; l++)
+    for (uint32_t i = 0; i < code->count[l]; i++)
+      {
+        uint32_t known = (uint32_t) code->symbols[code->place[l] + i] << 4 | l;
+        uint32_t from = (code->first[l] + i) << (DIRECT_BITS - l), cnt = 1u << (DIRECT_BITS - l);
+        for (uint32_t k = 0; k < cnt; k++)
+          code->direct[from + k] = known;
+      }
+  return true;
+}
+
 /* No symbol twice, also with two lengths. */
 static bool
 check_symbols (struct decoded *d, const struct dec_code *code, const char *name)
@@ -80,7 +99,8 @@ pctab__read_codes (struct decoded *d)
     return false;
   for (unsigned i = 0, used = 0; i < 3; i++)
     {
-      if (!read_code (d, &at, names[i], codes[i], d->symbol_arena + used) || !check_symbols (d, codes[i], names[i]))
+      if (!read_code (d, &at, names[i], codes[i], d->symbol_arena + used) || !check_symbols (d, codes[i], names[i])
+          || !make_direct (d, codes[i]))
         return false;
       used += codes[i]->symbol_cnt;
     }
@@ -91,56 +111,86 @@ pctab__read_codes (struct decoded *d)
          || FAULT_PART (d, CHECK_LINE_CODES, PART_LINE_CODES, at, "bytes behind the last code");
 }
 
-/* Bits, the most significant of each byte first. */
+/* Bits, the most significant of each byte first: up to 64 of them at hand, the next one at the top.  Bits behind the end
+ * are 0, and `bad` when they are taken. */
 struct bits {
   const unsigned char *at, *end;
-  unsigned used; /* of the byte at `at` */
+  uint64_t acc;
+  unsigned have; /* in acc */
   bool bad;
 };
 
-static unsigned
-take_bit (struct bits *b)
+static inline void
+refill (struct bits *b)
 {
-  if (b->at >= b->end)
+  if (b->end - b->at >= 8)
     {
-      b->bad = true;
-      return 0;
+      uint64_t v;
+      memcpy (&v, b->at, sizeof v);
+      if (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__)
+        v = __builtin_bswap64 (v);
+      b->acc |= v >> b->have;
+      b->at += (63 - b->have) / 8;
+      b->have |= 56;
+      return;
     }
-  unsigned bit = *b->at >> (7 - b->used) & 1;
-  if (++b->used == 8)
-    {
-      b->used = 0;
-      b->at++;
-    }
-  return bit;
+  for (; b->have <= 56 && b->at < b->end; b->have += 8)
+    b->acc |= (uint64_t) *b->at++ << (56 - b->have);
 }
 
-static uint32_t
+/* CNT bits at hand are taken. */
+static inline void
+drop (struct bits *b, unsigned cnt)
+{
+  b->bad |= cnt > b->have;
+  b->acc <<= cnt;
+  b->have -= cnt;
+}
+
+/* Up to 32 bits. */
+static inline uint32_t
 take_bits (struct bits *b, unsigned cnt)
 {
-  uint32_t v = 0;
-  while (cnt-- && !b->bad)
-    v = v << 1 | take_bit (b);
+  if (!cnt)
+    return 0;
+  refill (b);
+  uint32_t v = (uint32_t) (b->acc >> (64 - cnt));
+  drop (b, cnt);
   return v;
 }
 
+/* A code too long for the table, or none. */
 static uint16_t
-take_symbol (struct bits *b, const struct dec_code *code)
+take_long_symbol (struct bits *b, const struct dec_code *code)
 {
-  uint32_t v = 0;
-  for (unsigned l = 1; l <= CODE_LEN_MAX && !b->bad; l++)
+  for (unsigned l = 1; l <= CODE_LEN_MAX; l++)
     {
-      v = v << 1 | take_bit (b);
+      uint32_t v = (uint32_t) (b->acc >> (64 - l));
       if (v >= code->first[l] && v - code->first[l] < code->count[l])
-        return code->symbols[code->place[l] + v - code->first[l]];
+        {
+          drop (b, l);
+          return code->symbols[code->place[l] + v - code->first[l]];
+        }
     }
   b->bad = true;
   return 0;
 }
 
+/* 15 bits are at hand, if there are so many. */
+static inline uint16_t
+take_symbol (struct bits *b, const struct dec_code *code)
+{
+  uint32_t known = code->direct[b->acc >> (64 - DIRECT_BITS)];
+  if (!known)
+    return take_long_symbol (b, code);
+  drop (b, known & 15);
+  return (uint16_t) (known >> 4);
+}
+
 static uint32_t
 take_number (struct bits *b, const struct dec_code *code)
 {
+  refill (b);
   unsigned n = take_symbol (b, code);
   return b->bad || !n ? 0 : (uint32_t) (UINT64_C (1) << (n - 1) | take_bits (b, n - 1));
 }
@@ -150,12 +200,11 @@ struct steps {
   struct decoded *d;
   const struct dec_record *record;
   struct dec_positions *out;
-  struct bits bits;
   uint64_t off; /* text offset of the last step */
-  uint32_t node, file, line; /* there */
   uint32_t highest;
-  struct dec_position list[PLACES];
+  struct dec_position list[PLACES]; /* the first is the present one */
   unsigned list_cnt;
+  bool no_line;     /* but line 0 holds, by op 13 */
   const char *what; /* is wrong */
 };
 
@@ -166,40 +215,42 @@ bad (struct steps *s, const char *what)
   return false;
 }
 
-/* P comes to the front; what was at place AT, or the last one or an older one of the same node and file, goes. */
-static void
-list_push (struct steps *s, struct dec_position p, unsigned at)
+/* P comes to the front; what was at place AT goes. */
+static inline void
+list_front (struct steps *s, struct dec_position p, unsigned at)
 {
-  if (at == PLACES)
-    for (at = 0; at < s->list_cnt && (s->list[at].node != p.node || s->list[at].file != p.file);)
-      at++;
-  if (at == s->list_cnt)
-    {
-      if (s->list_cnt < PLACES)
-        s->list_cnt++;
-      else
-        at--;
-    }
-  memmove (s->list + 1, s->list, at * sizeof *s->list);
+  for (; at; at--)
+    s->list[at] = s->list[at - 1];
   s->list[0] = p;
 }
 
+/* P comes in; the last one or an older one of the same node and file goes. */
 static void
-list_start (struct steps *s, uint32_t node, uint32_t file, uint32_t line)
+list_push (struct steps *s, struct dec_position p)
 {
-  s->list[0] = (struct dec_position) { 0, node, file, line };
-  s->list_cnt = 1;
-  s->node = node;
-  s->file = file;
-  s->line = line;
+  unsigned at = 0;
+  while (at < s->list_cnt && (s->list[at].node != p.node || s->list[at].file != p.file))
+    at++;
+  if (at == s->list_cnt && s->list_cnt < PLACES)
+    s->list_cnt++;
+  else if (at == s->list_cnt)
+    at--;
+  list_front (s, p, at);
 }
 
+/* Room for LEN bytes of steps, of which each takes two bits at least, and the position at the start. */
 static bool
-emit (struct steps *s)
+reserve (struct decoded *d, struct dec_positions *out, uint32_t len)
 {
-  if (!pctab__decoded_grow (s->d, &s->out->at, &s->out->cap, s->out->cnt + 1, sizeof *s->out->at))
-    return bad (s, NULL);
-  s->out->at[s->out->cnt++] = (struct dec_position) { (uint32_t) s->off, s->node, s->file, s->line };
+  size_t need = 4 * (size_t) len + 2;
+  if (need <= out->cap)
+    return true;
+  struct dec_position *at = realloc (out->at, need * sizeof *at);
+  d->memory |= !at;
+  if (!at)
+    return false;
+  out->at = at;
+  out->cap = need;
   return true;
 }
 
@@ -223,89 +274,89 @@ visit (struct steps *s, uint32_t node, uint32_t file, bool own_file, uint32_t ch
     return bad (s, "a step is in a file that is not there");
   if (node > s->highest)
     s->highest = node;
-  s->node = node;
-  s->file = file;
-  s->line = line + change;
-  list_push (s, (struct dec_position) { 0, node, file, s->line }, PLACES);
+  list_push (s, (struct dec_position) { 0, node, file, line + change });
   return true;
 }
 
-static bool
-take_op (struct steps *s, unsigned op, uint32_t change)
+static inline bool
+take_op (struct steps *s, struct bits *b, unsigned op, uint32_t change)
 {
+  s->no_line = false;
   if (op < PLACES)
     {
       if (op >= s->list_cnt)
         return bad (s, "a step goes back to a position that there was not");
       struct dec_position p = s->list[op];
       p.line += change;
-      list_push (s, p, op);
-      s->node = p.node;
-      s->file = p.file;
-      s->line = p.line;
+      list_front (s, p, op);
       return true;
     }
   if (op < 12)
     return visit (s, s->highest + op - 8, 0, true, change);
   if (op == 13)
     {
-      s->node = s->list[0].node;
-      s->file = s->list[0].file;
-      s->line = 0;
+      s->no_line = true;
       return change == 0 || bad (s, "a step to no line has a change of it");
     }
   if (op != 12)
     return bad (s, "a step's op is none");
-  uint32_t node = s->highest + unzigzag (take_number (&s->bits, &s->d->number_code));
-  return visit (s, node, take_number (&s->bits, &s->d->number_code), false, change);
+  uint32_t node = s->highest + unzigzag (take_number (b, &s->d->number_code));
+  return visit (s, node, take_number (b, &s->d->number_code), false, change);
 }
 
-/* One step: 1, or 0 at the end's symbol, or -1. */
-static int
-take_step (struct steps *s)
+/* An escape: the op, and the change. */
+static unsigned
+take_escape (struct bits *b, const struct dec_code *code, uint32_t *change)
 {
-  const struct decoded *d = s->d;
-  uint16_t symbol = take_symbol (&s->bits, &d->step_code);
-  unsigned op = symbol & 15;
-  uint32_t change = (uint32_t) (int32_t) ((int16_t) symbol >> 4);
-  if (s->bits.bad)
-    return bad (s, "they end without an end"), -1;
-  if (symbol == OP_END)
-    return 0;
-  if (op >= OP_ESCAPE && symbol != OP_ESCAPE)
-    return bad (s, "a step's symbol is none"), -1;
-  if (op == OP_ESCAPE)
-    {
-      op = take_bits (&s->bits, 4);
-      change = unzigzag (take_number (&s->bits, &d->number_code));
-    }
-  uint32_t advance = take_symbol (&s->bits, &d->advance_code);
-  if (advance == ADVANCE_ESCAPE)
-    advance = take_number (&s->bits, &d->number_code);
-  s->off += (uint64_t) advance * d->insn;
-  if (!take_op (s, op, change))
-    return -1;
-  if (s->bits.bad)
-    return bad (s, "they end in the middle of a step"), -1;
-  if (s->off >= s->record->end)
-    return bad (s, "a step is behind the function's end"), -1;
-  return emit (s) ? 1 : -1;
+  unsigned op = take_bits (b, 4);
+  *change = unzigzag (take_number (b, code));
+  refill (b);
+  return op;
 }
 
-/* Steps up to the end's symbol, which is in the last of the bytes at AT, LEN of them. */
+/* Steps up to the end's symbol, which is in the last of the bytes at AT, LEN of them.  Two symbols are at hand after one
+ * refill(). */
 static bool
 take_steps (struct steps *s, const unsigned char *at, uint32_t len)
 {
-  int got;
-  s->bits = (struct bits) { at, at + len, 0, false };
-  while ((got = take_step (s)) > 0)
-    ;
-  if (got < 0)
-    return false;
-  while (s->bits.used)
-    if (take_bit (&s->bits))
-      return bad (s, "bits behind the end are not 0");
-  return s->bits.at == s->bits.end || bad (s, "they end before their bytes do");
+  const struct decoded *d = s->d;
+  const uint64_t end = s->record->end;
+  struct dec_position *out = s->out->at + s->out->cnt;
+  struct bits b = { .at = at, .end = at + len };
+  for (;;)
+    {
+      refill (&b);
+      uint16_t symbol = take_symbol (&b, &d->step_code);
+      unsigned op = symbol & 15;
+      uint32_t change = (uint32_t) (int32_t) ((int16_t) symbol >> 4);
+      if (symbol == OP_END)
+        break;
+      if (op >= OP_ESCAPE)
+        {
+          if (symbol != OP_ESCAPE)
+            return bad (s, "a step's symbol is none");
+          op = take_escape (&b, &d->number_code, &change);
+        }
+      uint32_t advance = take_symbol (&b, &d->advance_code);
+      if (advance == ADVANCE_ESCAPE)
+        advance = take_number (&b, &d->number_code);
+      s->off += (uint64_t) advance * d->insn;
+      if (b.bad)
+        return bad (s, "they end without an end");
+      if (!take_op (s, &b, op, change))
+        return false;
+      if (s->off >= end)
+        return bad (s, "a step is behind the function's end");
+      *out = s->list[0];
+      out->off = (uint32_t) s->off;
+      out->line = s->no_line ? 0 : out->line;
+      out++;
+    }
+  s->out->cnt = (size_t) (out - s->out->at);
+  unsigned left = b.have % 8;
+  if (b.bad || (left && b.acc >> (64 - left)))
+    return bad (s, "bits behind the end are not 0");
+  return (b.at == b.end && b.have < 8) || bad (s, "they end before their bytes do");
 }
 
 /* What a chunk's head says of its end. */
@@ -339,9 +390,10 @@ read_chunk_heads (struct steps *s, struct walk *w, struct chunk *chunks, uint32_
 static bool
 check_chunk_end (struct steps *s, const struct chunk *c, uint64_t start)
 {
-  if (s->node != s->list[0].node || s->file != s->list[0].file || s->line != s->list[0].line)
+  const struct dec_position *p = &s->list[0];
+  if (s->no_line)
     return bad (s, "a chunk ends with a step to no line");
-  if (s->off - start != (uint64_t) c->units * s->d->insn || s->line != c->line || s->file != c->file || s->node != c->node
+  if (s->off - start != (uint64_t) c->units * s->d->insn || p->line != c->line || p->file != c->file || p->node != c->node
       || s->highest != c->highest)
     return bad (s, "a chunk does not end as its head says");
   return true;
@@ -362,7 +414,7 @@ take_chunks (struct steps *s, struct walk *w)
       uint64_t start = s->off;
       good = take_steps (s, w->at, chunks[i].len) && (i + 1 == cnt || check_chunk_end (s, &chunks[i], start));
       w->at += chunks[i].len;
-      list_start (s, s->node, s->file, s->line);
+      s->list_cnt = 1;
     }
   free (chunks);
   if (good && w->long_form)
@@ -377,9 +429,11 @@ pctab__decoded_lines (struct decoded *d, const struct dec_record *record, struct
   struct steps s = { .d = d, .record = record, .out = out, .off = record->off };
   struct walk w = { p, p + record->lines_len, false, false };
   out->cnt = 0;
-  list_start (&s, 0, record->file, record->line);
-  if (!emit (&s))
+  if (!reserve (d, out, record->lines_len))
     return false;
+  s.list[0] = (struct dec_position) { record->off, 0, record->file, record->line };
+  s.list_cnt = 1;
+  out->at[out->cnt++] = s.list[0];
   if (!(record->flags & RECORD_LINES))
     return true;
   bool good = record->flags & RECORD_CHUNKS ? take_chunks (&s, &w)

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 
 #define TAIL 64 /* bytes of 0 behind the lists */
+#define ROWS_GUESS 8 /* a function: enough for most programs */
 #define NEAR_MAX 16
 #define FAR_MAX 16
 
@@ -204,6 +205,8 @@ pctab__read_rows (struct decoded *d)
   if (!check_tail (d, PART_VALUE_LISTS) || !check_tail (d, PART_OFFSET_LISTS))
     return false;
   const struct dec_range *r = d->ranges;
+  if (!pctab__decoded_grow (d, &d->rows, &d->row_cap, ROWS_GUESS * (size_t) d->func_cnt, sizeof *d->rows))
+    return false;
   for (uint32_t i = 0; i < d->func_cnt; i++)
     {
       struct dec_func *f = &d->funcs[i];

@@ -8,6 +8,7 @@
 #   build    pctab-link on a file as the plugin leaves it, beside llvm-gsymutil
 #   lookup   findfunc and pcvalue beside Go's algorithms in C, in one process  (COUNT=1: instructions too, by callgrind)
 #   dump     pctab-dump --lookup beside llvm-symbolizer
+#   verify   the verifier's rules, in MB of table a second; its part of a link; pctab-verify over the system's programs
 #
 # Programs: lua sqlite cxx openssl postgres gold (all by default; marks, lookup and dump take the largest one named).
 # Ratios come from one run, commands alternate, medians of ROUNDS (by default 21 to 7, by a link's duration).
@@ -24,17 +25,17 @@ exec </dev/null
 sections="" programs=""
 for a in "$@"; do
   case $a in
-    sizes | link | marks | build | lookup | dump) sections="$sections $a" ;;
+    sizes | link | marks | build | lookup | dump | verify) sections="$sections $a" ;;
     *) programs="$programs $a" ;;
   esac
 done
-: "${sections:=sizes link marks build lookup dump}" "${programs:=lua sqlite cxx openssl postgres gold}"
+: "${sections:=sizes link marks build lookup dump verify}" "${programs:=lua sqlite cxx openssl postgres gold}"
 
 # --- tools ---
 
 tool ()
 {
-  for at in "$top/$1" "$top/symtab/$1" "$top/linker/$1" "$top/t/bench/$1"; do
+  for at in "$top/$1" "$top/symtab/$1" "$top/linker/$1" "$top/verify/$1" "$top/t/bench/$1"; do
     [ -x "$at" ] && { echo "$at"; return; }
   done
   echo "run.sh: $1 is not built" >&2
@@ -307,6 +308,28 @@ bench_dump ()
   printf '  llvm-symbolizer / pctab-dump %s; goal: %s\n' "$4" "$(goal "$4" 20 atleast)"
 }
 
+# --- verify ---
+
+bench_verify ()
+{
+  printf '\nverify %s: a table of %d bytes, CPU time of one thread\n' "$1" "$(sections_len "$work/$1" .pctab)"
+  "$(tool bench_verify)" "$work/$1" >"$work/verify.out"
+  cat "$work/verify.out"
+  all=$(sed -n 's/^  all rules .* ms *\([0-9.]*\) MB.*/\1/p' "$work/verify.out")
+  hot=$(sed -n 's/^  hot part .* \([0-9.]*\) ms .*/\1/p' "$work/verify.out")
+  printf '  goal: all rules over the table, MB/s %s\n' "$(goal "$all" 300 atleast)"
+  # shellcheck disable=SC2086
+  set -- "$1" $(paired -n "$(rounds_for "$1")" true -- "$corpus/$1/link.sh" $flags)
+  printf '  at a link: %s ms of %.3f s; goal: ratio %s\n' "$hot" "$3" "$(goal "$(awk -v a="$hot" -v b="$3" 'BEGIN { printf "%.4f", a / 1000 / b }')" 0.01)"
+}
+
+bench_verify_system ()
+{
+  start=$(date +%s%N)
+  "$(tool pctab-verify)" /usr/bin /usr/lib | tail -n 1 | sed 's/^/  \/usr\/bin and \/usr\/lib: /'
+  awk -v t=$(($(date +%s%N) - start)) 'BEGIN { printf "  in %.2f s\n", t / 1e9 }'
+}
+
 # --- main ---
 
 pair=$(tool pair)
@@ -320,6 +343,10 @@ echo "pctab benchmarks, $(nproc) processors, $(date -u +%Y-%m-%d), programs:$pro
 for s in $sections; do
   case $s in
     marks | lookup | dump) "bench_$s" "$(largest)" ;;
+    verify)
+      for p in $programs; do bench_verify "$p"; done
+      bench_verify_system
+      ;;
     *) for p in $programs; do "bench_$s" "$p"; done ;;
   esac
 done
