@@ -77,8 +77,8 @@
  * whatever the compiler does.  A condition or a loop among them, or a call that can throw, divides them into pieces: an
  * unlikely one may be laid out elsewhere, in another section even, and is not marked then; and where the compiler
  * copies one piece or puts the last before the first (seen with a condition that is tested again behind the block, and
- * with GCC -O1 in loops) begin and end don't pair, and the link fails, naming the function.  Then move the condition out of
- * the block, or the statements into a function: called from the block, or with PCTAB_UNSAFE_FUNCTION.
+ * with GCC -O1 in loops) begin and end don't pair, and the link fails, naming the function.  Then move the condition
+ * out of the block, or the statements into a function: called from the block, or with PCTAB_UNSAFE_FUNCTION.
  *
  * `continue` ends the block; don't leave it by return, break, goto, throw or longjmp: if no path reaches the end, the
  * compiler drops it, and the link fails; so it does when nothing is between them.  Blocks may be nested.
