@@ -96,13 +96,14 @@ is "$(reason use_gd) $(reason use_errno)" '- -' 'tls=allow: they are preemptible
 cat >parts.c <<'X'
 #include <errno.h>
 extern void other (int) __attribute__ ((cold));
-__attribute__ ((noinline)) int in_cold (int v) { if (__builtin_expect (v > 5, 0)) { other (errno); other (v); } return v + 1; }
-__attribute__ ((noinline)) int in_hot (int v) { int e = errno; if (__builtin_expect (v > 5, 0)) { other (e); other (v); } return v + e; }
-__attribute__ ((noinline)) int in_none (int v) { if (__builtin_expect (v > 5, 0)) { other (3); other (v); } return v; }
-void other (int v) { (void) v; }
+#define RARE(x) __builtin_expect (x, 0)
+__attribute__ ((noinline)) int in_cold (int v) { if (RARE (v > 5)) { other (errno); other (v); } return v + 1; }
+__attribute__ ((noinline)) int in_hot (int v) { int e = errno; if (RARE (v > 5)) { other (e); other (v); } return v + e; }
+__attribute__ ((noinline)) int in_none (int v) { if (RARE (v > 5)) { other (3); other (v); } return v; }
 int main (int argc, char **argv) { (void) argv; return in_cold (argc) + in_hot (argc) + in_none (argc); }
 X
-gcc -O2 -fno-ipa-pure-const -fno-inline -c parts.c && gcc parts.o -o parts $spy_flags
+echo 'void other (int v) { (void) v; }' >other.c
+gcc -O2 -c parts.c other.c && gcc parts.o other.o -o parts $spy_flags
 decide parts inputs=inputs
 if [ "$(reason in_cold.cold)" = none ]; then
   skip 'parts of a function' 'this compiler makes none'
