@@ -202,7 +202,8 @@ struct steps {
   struct dec_positions *out;
   uint64_t off; /* text offset of the last step */
   uint32_t highest;
-  struct dec_position list[PLACES]; /* the first is the present one */
+  struct dec_position slots[PLACES];
+  uint64_t order; /* of the slots in the list: four bits each, the present one's the lowest */
   unsigned list_cnt;
   bool no_line;     /* but line 0 holds, by op 13 */
   const char *what; /* is wrong */
@@ -215,27 +216,45 @@ bad (struct steps *s, const char *what)
   return false;
 }
 
-/* P comes to the front; what was at place AT goes. */
-static inline void
-list_front (struct steps *s, struct dec_position p, unsigned at)
+/* The slot at place AT comes to the front; which it is.  Without a loop, whose end nobody could foretell. */
+static inline struct dec_position *
+list_front (struct steps *s, unsigned at)
 {
-  for (; at; at--)
-    s->list[at] = s->list[at - 1];
-  s->list[0] = p;
+  uint64_t slot = s->order >> 4 * at & 15, before = (UINT64_C (1) << 4 * at) - 1;
+  s->order = (s->order & ~(before << 4 | 15)) | (s->order & before) << 4 | slot;
+  return &s->slots[slot];
 }
 
-/* P comes in; the last one or an older one of the same node and file goes. */
+static inline struct dec_position *
+list_first (struct steps *s)
+{
+  return &s->slots[s->order & 15];
+}
+
+static void
+list_start (struct steps *s, struct dec_position p)
+{
+  s->slots[0] = p;
+  s->order = UINT64_C (0x876543210);
+  s->list_cnt = 1;
+}
+
+/* A position comes in; the last one or an older one of the same node and file goes. */
 static void
 list_push (struct steps *s, struct dec_position p)
 {
   unsigned at = 0;
-  while (at < s->list_cnt && (s->list[at].node != p.node || s->list[at].file != p.file))
-    at++;
+  for (; at < s->list_cnt; at++)
+    {
+      const struct dec_position *old = &s->slots[s->order >> 4 * at & 15];
+      if (old->node == p.node && old->file == p.file)
+        break;
+    }
   if (at == s->list_cnt && s->list_cnt < PLACES)
     s->list_cnt++;
   else if (at == s->list_cnt)
     at--;
-  list_front (s, p, at);
+  *list_front (s, at) = p;
 }
 
 /* Room for LEN bytes of steps, of which each takes two bits at least, and the position at the start. */
@@ -286,9 +305,7 @@ take_op (struct steps *s, struct bits *b, unsigned op, uint32_t change)
     {
       if (op >= s->list_cnt)
         return bad (s, "a step goes back to a position that there was not");
-      struct dec_position p = s->list[op];
-      p.line += change;
-      list_front (s, p, op);
+      list_front (s, op)->line += change;
       return true;
     }
   if (op < 12)
@@ -347,10 +364,8 @@ take_steps (struct steps *s, const unsigned char *at, uint32_t len)
         return false;
       if (s->off >= end)
         return bad (s, "a step is behind the function's end");
-      *out = s->list[0];
-      out->off = (uint32_t) s->off;
-      out->line = s->no_line ? 0 : out->line;
-      out++;
+      const struct dec_position *now = list_first (s);
+      *out++ = (struct dec_position) { (uint32_t) s->off, now->node, now->file, s->no_line ? 0 : now->line };
     }
   s->out->cnt = (size_t) (out - s->out->at);
   unsigned left = b.have % 8;
@@ -390,7 +405,7 @@ read_chunk_heads (struct steps *s, struct walk *w, struct chunk *chunks, uint32_
 static bool
 check_chunk_end (struct steps *s, const struct chunk *c, uint64_t start)
 {
-  const struct dec_position *p = &s->list[0];
+  const struct dec_position *p = list_first (s);
   if (s->no_line)
     return bad (s, "a chunk ends with a step to no line");
   if (s->off - start != (uint64_t) c->units * s->d->insn || p->line != c->line || p->file != c->file || p->node != c->node
@@ -414,7 +429,7 @@ take_chunks (struct steps *s, struct walk *w)
       uint64_t start = s->off;
       good = take_steps (s, w->at, chunks[i].len) && (i + 1 == cnt || check_chunk_end (s, &chunks[i], start));
       w->at += chunks[i].len;
-      s->list_cnt = 1;
+      list_start (s, *list_first (s));
     }
   free (chunks);
   if (good && w->long_form)
@@ -431,9 +446,8 @@ pctab__decoded_lines (struct decoded *d, const struct dec_record *record, struct
   out->cnt = 0;
   if (!reserve (d, out, record->lines_len))
     return false;
-  s.list[0] = (struct dec_position) { record->off, 0, record->file, record->line };
-  s.list_cnt = 1;
-  out->at[out->cnt++] = s.list[0];
+  list_start (&s, (struct dec_position) { record->off, 0, record->file, record->line });
+  out->at[out->cnt++] = s.slots[0];
   if (!(record->flags & RECORD_LINES))
     return true;
   bool good = record->flags & RECORD_CHUNKS ? take_chunks (&s, &w)

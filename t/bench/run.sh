@@ -318,9 +318,12 @@ bench_verify ()
   all=$(sed -n 's/^  all rules .* ms *\([0-9.]*\) MB.*/\1/p' "$work/verify.out")
   hot=$(sed -n 's/^  hot part .* \([0-9.]*\) ms .*/\1/p' "$work/verify.out")
   printf '  goal: all rules over the table, MB/s %s\n' "$(goal "$all" 300 atleast)"
+  OUT=$work/$1.out
+  export OUT
   # shellcheck disable=SC2086
   set -- "$1" $(paired -n "$(rounds_for "$1")" true -- "$corpus/$1/link.sh" $flags)
   printf '  at a link: %s ms of %.3f s; goal: ratio %s\n' "$hot" "$3" "$(goal "$(awk -v a="$hot" -v b="$3" 'BEGIN { printf "%.4f", a / 1000 / b }')" 0.01)"
+  rm -f "$OUT"
 }
 
 bench_verify_system ()
