@@ -4,9 +4,9 @@
 #
 #   t/oracle/go_build.sh DIR
 #
-# NAME: gofmt; nm; hello (goroutines and panics); web (net/http); runtime (oracle/go_runtime).  ARCH: amd64, arm64.  Go's
-# cache is in DIR/cache; what is built already costs little.  Exit status: 77 when Go is missing or of another version than
-# the reader knows.
+# NAME: gofmt; nm; hello (goroutines and panics); web (net/http); runtime (oracle/go_runtime).  ARCH: amd64, arm64.
+# Go's cache is in DIR/cache; what is built already costs little.  Exit status: 77 when Go is missing or of another
+# version than the reader knows.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 command -v go >/dev/null || { echo "go is not installed (golang-go)"; exit 77; }
