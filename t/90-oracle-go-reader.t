@@ -20,6 +20,23 @@ for arch in amd64 arm64; do
   printf '%s\n' "$out"
 done
 
+# Go 1.19's table in the layouts of Go 1.16 and 1.20: the same functions, values and lines.
+if have as readelf && case $(go env GOVERSION) in go1.18* | go1.19*) true ;; *) false ;; esac; then
+  run perl "$tap_src/t/oracle/go_layouts.pl" "$go/gofmt.amd64" layout.16 layout.20
+  is "$status$out" 0 "gofmt in other layouts"
+  for version in 16 20; do
+    printf '.section .gopclntab,"a"\n.incbin "layout.%s"\n' "$version" | as -o "layout$version" -
+    for what in funcs values lines; do
+      "$print" funcs "$go/gofmt.amd64" | cut -d ' ' -f 1 >pcs
+      "$print" "$what" "$go/gofmt.amd64" <pcs >wanted && "$print" "$what" "layout$version" <pcs >found
+      cmp wanted found && [ -s wanted ]
+      ok $? "layout of Go 1.$version: $(wc -l <wanted) lines of $what are the same"
+    done
+  done
+else
+  skip "layouts of other versions" "they are made of a table of Go 1.18 or 1.19"
+fi
+
 case $(uname -m) in
   x86_64) arch=amd64 ;;
   aarch64) arch=arm64 ;;
