@@ -96,7 +96,8 @@ look_at_symbols (struct object_pass *pass)
   for (uint32_t i = 1; i < o->symbol_cnt; i++)
     {
       const struct elf_symbol *s = &o->symbols[i];
-      bool defined = s->section && s->section < o->section_cnt, tls = defined && (o->sections[s->section].flags & SHF_TLS);
+      bool defined = s->section && s->section < o->section_cnt;
+      bool tls = defined && (o->sections[s->section].flags & SHF_TLS);
       struct model_str name = { "", 0 };
       if (s->bind != STB_LOCAL && !pctab__elf_names_get (&o->names, s->name, &name))
         name = (struct model_str){ "", 0 };

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Code that uses thread-local data, or calls vfork, says so in its relocations, on every machine and in every model
- * (global, local dynamic, initial, local exec, descriptors): each refers to a symbol of thread-local data or to one of a
- * few functions.  The type of a relocation says nothing more, so that none has to be known.  The stack protector's canary
- * on x86 and others is at a fixed place, without one.
+ * (global, local dynamic, initial, local exec, descriptors): each refers to a symbol of thread-local data or to one of
+ * a few functions.  The type of a relocation says nothing more, so that none has to be known.  The stack protector's
+ * canary on x86 and others is at a fixed place, without one.
  *
  * s390 alone keeps the offset of a variable in a word of data that its code loads: code that refers to such a word
  * counts. */

@@ -4,6 +4,7 @@
 # (oracle/tls.pl); and the link's inputs tell the same as --emit-relocs does.
 # shellcheck source=SCRIPTDIR/lib/tap.sh
 . "${abs_top_srcdir:-$(cd "$(dirname "$0")/.." && pwd)}/t/lib/tap.sh"
+# shellcheck source=SCRIPTDIR/lib/policy.sh
 . "$tap_src/t/lib/policy.sh"
 need perl objdump readelf
 corpus=${PCTAB_CORPUS:-$tap_build/t/corpus}

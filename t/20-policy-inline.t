@@ -4,6 +4,7 @@
 # instruction of theirs, and none besides.
 # shellcheck source=SCRIPTDIR/lib/tap.sh
 . "${abs_top_srcdir:-$(cd "$(dirname "$0")/.." && pwd)}/t/lib/tap.sh"
+# shellcheck source=SCRIPTDIR/lib/policy.sh
 . "$tap_src/t/lib/policy.sh"
 need objdump addr2line
 cat >a.c <<'X'

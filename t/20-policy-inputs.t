@@ -4,6 +4,7 @@
 # kind; inputs that are gone, changed or damaged.
 # shellcheck source=SCRIPTDIR/lib/tap.sh
 . "${abs_top_srcdir:-$(cd "$(dirname "$0")/.." && pwd)}/t/lib/tap.sh"
+# shellcheck source=SCRIPTDIR/lib/policy.sh
 . "$tap_src/t/lib/policy.sh"
 mkdir -p 'src' lib
 long=a_member_whose_name_is_longer_than_an_archive_header_has_room_for

@@ -4,6 +4,7 @@
 # an exclusion that matches nothing and of a value that is none.
 # shellcheck source=SCRIPTDIR/lib/tap.sh
 . "${abs_top_srcdir:-$(cd "$(dirname "$0")/.." && pwd)}/t/lib/tap.sh"
+# shellcheck source=SCRIPTDIR/lib/policy.sh
 . "$tap_src/t/lib/policy.sh"
 FUNC='__attribute__ ((noinline, noclone))'
 mkdir -p src lib

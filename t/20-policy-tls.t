@@ -4,6 +4,7 @@
 # wrappers; the stack protector's canary does not count, nor does anything with tls=allow.
 # shellcheck source=SCRIPTDIR/lib/tap.sh
 . "${abs_top_srcdir:-$(cd "$(dirname "$0")/.." && pwd)}/t/lib/tap.sh"
+# shellcheck source=SCRIPTDIR/lib/policy.sh
 . "$tap_src/t/lib/policy.sh"
 cat >a.c <<'X'
 #include <errno.h>

@@ -4,6 +4,7 @@
 # --emit-relocs, which tells it all the same.
 # shellcheck source=SCRIPTDIR/lib/tap.sh
 . "${abs_top_srcdir:-$(cd "$(dirname "$0")/.." && pwd)}/t/lib/tap.sh"
+# shellcheck source=SCRIPTDIR/lib/policy.sh
 . "$tap_src/t/lib/policy.sh"
 FUNC='__attribute__ ((noinline, noclone, used))'
 cat >user.c <<X

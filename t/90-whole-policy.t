@@ -35,7 +35,7 @@ refused () {
   sed -n "s/^0x[^ ]*  $1  .*not preemptible: //p; t
           s/^0x[^ ]*  $1  .*/no/p" functions
 }
-declared='its author says so' tls='it uses thread-local data' vfork='it calls vfork or clone' option='an option excludes it'
+declared='its author says so' tls='it uses thread-local data' option='an option excludes it'
 unmarked='it has no mark, and preempt=marked was given' none='preempt=none was given'
 # link OPTIONS: links, verifies.
 link () {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Damages a linked file, the objects and archives it was linked from, or the list of them, again and again from one seed,
- * and has the policy decide.  Whatever is accepted must leave a model as model.h says; whatever is refused must come
- * with a message.
+/* Damages a linked file, the objects and archives it was linked from, or the list of them, again and again from one
+ * seed, and has the policy decide.  Whatever is accepted must leave a model as model.h says; whatever is refused must
+ * come with a message.
  *
  * usage: fuzz_policy FILE COUNT SEED INPUT...; exits 1 at the first broken promise, naming the iteration. */
 #include <fcntl.h>
@@ -80,10 +80,12 @@ write_line (char *to, size_t size, const char *path, size_t len)
 static const char *
 check (const struct model *m)
 {
+  const unsigned known = FRAME_SIGNAL | FRAME_TOP | FRAME_SPWRITE | FRAME_ASM | FRAME_NOPREEMPT | FRAME_PREEMPT
+                         | FRAME_MARKED;
   for (size_t i = 0; i < m->frames.cnt; i++)
     {
       const struct model_frame *f = &m->frames.at[i];
-      if (f->flags & ~(FRAME_SIGNAL | FRAME_TOP | FRAME_SPWRITE | FRAME_ASM | FRAME_NOPREEMPT | FRAME_PREEMPT | FRAME_MARKED))
+      if (f->flags & ~known)
         return "a frame has a flag that there is none";
       if (f->flags & FRAME_NOPREEMPT ? !f->reason || f->reason > REASON_MAX : f->reason)
         return "flag and reason disagree";
@@ -128,8 +130,12 @@ run_once (const struct target *t, bool *accepted)
   unsigned char *changed = which ? damage (input, &input_len) : NULL;
   int input_fd = make_file (changed ? changed : input->at, input_len, path);
   for (unsigned i = 0; i < t->input_cnt && list_len < sizeof list / 2; i++)
-    list_len += &t->inputs[i] == input ? write_line (list + list_len, sizeof list - list_len, path, input_len)
-                                       : (size_t) snprintf (list + list_len, sizeof list - list_len, "%s\n", t->inputs[i].path);
+    {
+      char *to = list + list_len;
+      size_t room = sizeof list - list_len;
+      list_len += &t->inputs[i] == input ? write_line (to, room, path, input_len)
+                                         : (size_t) snprintf (to, room, "%s\n", t->inputs[i].path);
+    }
   if (which == 1 && !random_below (4))
     damage_bytes ((unsigned char *) list, list_len);
   int list_fd = make_file (list, list_len, list_path);
@@ -152,19 +158,15 @@ main (int argc, char **argv)
       fprintf (stderr, "usage: fuzz_policy FILE COUNT SEED INPUT...\n");
       return 2;
     }
-  t.file.at = read_file (argv[1], &t.file.len);
-  for (int i = 4; i < argc; i++)
+  bool good = (t.file.at = read_file (argv[1], &t.file.len));
+  for (int i = 4; good && i < argc; i++)
     {
       struct bytes *b = &t.inputs[t.input_cnt++];
       b->path = argv[i];
-      b->at = read_file (argv[i], &b->len);
-      if (!b->at)
-        return 2;
+      good = (b->at = read_file (argv[i], &b->len));
     }
-  if (!t.file.at)
-    return 2;
   random_state = strtoull (argv[3], NULL, 0);
-  unsigned long cnt = strtoul (argv[2], NULL, 0), accepted_cnt = 0;
+  unsigned long cnt = good ? strtoul (argv[2], NULL, 0) : 0, accepted_cnt = 0;
   const char *broken = NULL;
   for (unsigned long i = 0; i < cnt && !broken; i++)
     {
@@ -175,10 +177,11 @@ main (int argc, char **argv)
       if (broken)
         fprintf (stderr, "fuzz_policy: %s, iteration %lu: %s\n", argv[1], i, broken);
     }
-  printf ("%lu mutations of %s and %u inputs: %lu accepted, %lu refused\n", cnt, argv[1], t.input_cnt, accepted_cnt,
-          cnt - accepted_cnt);
+  if (good)
+    printf ("%lu mutations of %s and %u inputs: %lu accepted, %lu refused\n", cnt, argv[1], t.input_cnt, accepted_cnt,
+            cnt - accepted_cnt);
   for (unsigned i = 0; i < t.input_cnt; i++)
     free (t.inputs[i].at);
   free (t.file.at);
-  return broken != NULL;
+  return good ? broken != NULL : 2;
 }

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 # shellcheck shell=bash
 # For tests of the policy, after tap.sh: what it decides of each function of a file, before it is encoded.
+# shellcheck disable=SC2154
 printer=$tap_build/t/tool/model_print
 [ -x "$printer" ] || skip_all "t/tool/model_print is not built in $tap_build"
 
@@ -14,6 +15,7 @@ exec "$pctab_link" "\$@"
 X
 chmod +x spy
 # shellcheck disable=SC2034
+# shellcheck disable=SC2154
 spy_flags=$flags,-plugin-opt=link=$PWD/spy
 
 # decide FILE [OPTION...]: each function's "NAME REASON", a line, into the file "reasons"; marks into "marks"; warnings

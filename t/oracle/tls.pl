@@ -1,7 +1,7 @@
 #!/usr/bin/env perl
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Which functions use thread-local data: objdump's relocations in the code of FILE, linked with --emit-relocs, against the
-# decisions of PRINTED (model_print policy, on the same link without it: addresses are the same).
+# Which functions use thread-local data: objdump's relocations in the code of FILE, linked with --emit-relocs, against
+# the decisions of PRINTED (model_print policy, on the same link without it: addresses are the same).
 #   tls.pl FILE PRINTED
 # Prints the counts; exits 1 at a difference.  A function that a compiler split is one: what f.cold does, f does.
 use strict;
@@ -80,5 +80,6 @@ for my $at (@starts) {
   }
 }
 printf "%d relocations of code, %d functions of %d use thread-local data (%d of them refused for another reason), "
-  . "%d other parts of such; %d not refused, %d refused without\n", $relocs, $used, scalar @starts, $other, $parts, $missing, $extra;
+  . "%d other parts of such; %d not refused, %d refused without\n",
+  $relocs, $used, scalar @starts, $other, $parts, $missing, $extra;
 exit ($missing || $extra || !$relocs ? 1 : 0);
