@@ -137,6 +137,21 @@ mark_next (const struct mark_work *w)
   return w->mark < w->mark_cnt ? &w->m->marks.at[(uint32_t) w->marks[w->mark]] : NULL;
 }
 
+/* A mark in code without a frame, behind PREV: what is wrong in itself is an error there too, for the author goes by it. */
+static bool
+drop_mark (struct mark_work *w, const struct model_mark *mark, const struct model_frame *prev)
+{
+  if (mark->off == mark->end && is_restart (mark))
+    {
+      w->frame = prev && prev->end == mark->off ? prev : NULL;
+      return error_empty (w, mark);
+    }
+  if (is_too_long (mark))
+    return pctab__mark_check_len (w, &(struct mark_run){ mark->off, mark->end, mark->value, mark->record, false });
+  w->m->stats.marks_dropped++;
+  return check_value (w, mark);
+}
+
 /* The marks between two frames; either may be NULL. */
 static bool
 skip_marks (struct mark_work *w, const struct model_frame *prev, const struct model_frame *next)
@@ -148,15 +163,10 @@ skip_marks (struct mark_work *w, const struct model_frame *prev, const struct mo
         if (mark->end > w->own_end)
           w->own_end = mark->end;
       }
-    else if (mark->off == mark->end && is_restart (mark) && prev && prev->end == mark->off)
-      {
-        w->frame = prev;
-        return error_empty (w, mark);
-      }
     else if (mark->end < mark->off || (next && mark->end > next->off))
       return error_leaves (w, mark, next ? next->off : 0);
-    else
-      w->m->stats.marks_dropped++;
+    else if (!drop_mark (w, mark, prev))
+      return false;
   return true;
 }
 

@@ -74,8 +74,8 @@ check_apart (struct mark_work *w, const struct mark_run *prev, const struct mark
                             (unsigned) (prev->end - prev->off), (unsigned long long) (w->m->base + prev->off));
 }
 
-static bool
-check_len (struct mark_work *w, const struct mark_run *run)
+bool
+pctab__mark_check_len (struct mark_work *w, const struct mark_run *run)
 {
   uint32_t len = run->end - run->off;
   if (len <= PCTAB_RESTART_MAX)
@@ -113,7 +113,7 @@ pctab__mark_restarts_check (struct mark_work *w)
   for (size_t i = 0; i < w->restarts.cnt; i++)
     {
       const struct mark_run *run = &w->restarts.at[i];
-      if ((i && !check_apart (w, run - 1, run)) || !check_len (w, run))
+      if ((i && !check_apart (w, run - 1, run)) || !pctab__mark_check_len (w, run))
         return false;
       uint32_t bound = bound_behind (w, run->off, &place.bound);
       if (bound < run->end)

@@ -77,6 +77,9 @@ struct mark_sweep {
 
 bool pctab__mark_sweep (struct mark_work *w, const struct mark_sweep *sweep);
 
+/* That a restart range is not longer than PCTAB_RESTART_MAX. */
+bool pctab__mark_check_len (struct mark_work *w, const struct mark_run *run);
+
 /* False, with a message, unless [off, end) begins and ends where instructions may. */
 bool pctab__mark_aligned (struct mark_work *w, uint32_t record, uint32_t off, uint32_t end);
 

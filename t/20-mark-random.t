@@ -147,9 +147,11 @@ sub place_mark {
   my $f = frame_of($c, $off);
   if (!$f) {
     my $restart = $value <= -3;
-    if ($off == $end && $restart && grep { $_->[1] == $off } @{ $c->{frames} }) { $e->{empty} = 1; }
-    elsif (grep { frame_of($c, $_) } $off .. $end - 1) { $e->{leaves} = 1; }
-    else { $w->{dropped}++; }
+    $e->{leaves} = 1 if grep { frame_of($c, $_) } $off .. $end - 1;
+    $e->{empty} = 1 if $off == $end && $restart;
+    $e->{long} = 1 if $end - $off > 20 && $restart && $value != -5;
+    $e->{value} = 1 if $value > -1 || $value < -5 || ($how eq 'single' && ($value == -1 || $value == -4));
+    $w->{dropped}++;
     return;
   }
   return $e->{leaves} = 1 if $end > $f->[1];

@@ -82,10 +82,15 @@ is_text(run_mark($two . "mark 0 0x1f0 0x200 -4 1 literal\nmark 0 0x200 0x210 -4 
 is_text(run_mark($two . "point 0x200 1 2 begin\npoint 0x210 1 3 end\npoint 0x1f0 1 0 begin\n"
     . "point 0x200 1 1 end\n"), "table 0\n496 512 -2\n512 528 -2\ndropped 0\n",
   'a point at the end of a function is of it, whichever record comes first');
-is_text(run_mark("frame 0x100 0x200\nframe 0x280 0x300\nmark 0 0x80 0x90 -2 1 single\nmark 0 0x200 0x220 -3 2 single\n"
-    . "mark 0 0x210 0x240 -3 2 literal\nmark 1 0x200 0x210 5 2 literal\nmark 0 0x300 0x310 -5 3 single\n"
+is_text(run_mark("frame 0x100 0x200\nframe 0x280 0x300\nmark 0 0x80 0x90 -2 1 single\nmark 0 0x200 0x214 -3 2 single\n"
+    . "mark 0 0x210 0x224 -3 2 literal\nmark 1 0x200 0x210 5 2 literal\nmark 0 0x300 0x310 -5 3 single\n"
     . "point 0x210 1 5 begin\npoint 0x220 1 5 end\n"), "dropped 7\n",
   'marks in code without a frame are dropped, and counted');
+for my $wrong (["0x200 0x215 -3", 'is longer than 20 bytes'], ["0x210 0x210 -3", 'without an instruction'], ["0x210 0x212 -6", 'has the value -6']) {
+  my ($mark, $what) = @$wrong;
+  my $out = run_mark("frame 0x100 0x200\nframe 0x280 0x300\nmark 0 $mark 1 single\n");
+  ok($out =~ /^error .*\Q$what\E/, "but a wrong one, $mark, is an error there too") or note($out);
+}
 is_text(run_mark("frame 0x100 0x200\nframe 0x280 0x300\nframe 0x300 0x340\nmark 0 0x80 0x310 -2 0 own\n"),
   "table 0\n256 512 -2\n640 768 -2\n768 784 -2\ndropped 0\n", 'pctab\'s own marks may go over several functions');
 is_text(run_mark("machine arm64\nframe 0x100 0x200\nmark 0 0x111 0x11f -2 0 own\n"), "table 0\n272 288 -2\ndropped 0\n",

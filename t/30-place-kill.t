@@ -112,13 +112,15 @@ fails 'ld says so when its finisher is killed' 'suicide was killed by signal 9 .
 [ ! -e prog ]
 ok $? 'and leaves no output'
 
-# ld killed while it waits: before the finisher begins, behind it, and both at once.
+# ld killed while it waits: before the finisher begins, behind it, and both at once.  The object is ours: gcc would remove
+# its own as soon as ld is dead, and the finisher reads the inputs.
+run "$CC" -c a.c -o a.o
 # waits NAME LINES STATE
 waits () {
   printf '#!/bin/sh\n%s\n' "$2" >murder
   chmod +x murder
   rm -f prog over
-  run "$CC" a.c -o prog $flags,-plugin-opt=link=$PWD/murder
+  run "$CC" a.o -o prog $flags,-plugin-opt=link=$PWD/murder
   for _ in $(seq 100); do [ ! -e over ] || break; sleep 0.05; done
   [ "$status" != 0 ] && [ -e over ] && placed prog "$3" && [ "$(./prog)" = runs ]
   ok $? "ld killed $1: exit $status, a whole file, $3"
