@@ -33,7 +33,7 @@ for i in $(seq 1 60); do
   "$verify" random >out 2>&1
   [ $? -le 1 ] && ! grep '\[P[^M]' out >wrong || { bad=$((bad + 1)); diag "seed $i" "$(cat out)"; }
 done
-is "$bad" 0 '60 random models with pcdata tables, of all machines'
+is "$bad" 0 '60 random models with pcdata tables, of all machines and both byte orders'
 
 cat >a.c <<'X'
 #include <stdio.h>

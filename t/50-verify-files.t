@@ -92,8 +92,12 @@ if [ -z "${skip_huge:-}" ]; then
   ok "$((status > 1))" 'a section of half a terabyte: only the table is read'
   perl -e 'open F, "+<:raw", "sparse" or die; seek F, $ARGV[0] + 12, 0; print F "\xff\xff\xff\x7f"' "$off"
   # 2 GiB are less than the section: they are read, and the digest is wrong.
-  run timeout 100 sh -c "ulimit -v 1000000; '$verify' sparse"
-  like "$out" 'memory is out|PT105' 'a table that says 2 GiB, with less memory than that'
+  if [ -n "${SANITIZE:-}" ]; then
+    skip 'a table that says 2 GiB' 'sanitizers need more address space than ulimit would leave'
+  else
+    run timeout 100 sh -c "ulimit -v 1000000; '$verify' sparse"
+    like "$out" 'memory is out|PT105' 'a table that says 2 GiB, with less memory than that'
+  fi
   rm -f huge sparse
 else
   skip 'sparse files' 'no file of a terabyte is possible here'

@@ -190,7 +190,7 @@ static bool
 rebuild (struct decoded *d, struct model *m)
 {
   uint32_t *rule_of = calloc (d->value_cnt + 1, sizeof *rule_of);
-  m->base = d->addr + d->text_delta; /* of 64 bits, also where addresses have 32 */
+  m->base = d->base;
   m->table_addr = d->addr;
   m->machine = d->machine;
   m->is64 = d->class == 64;

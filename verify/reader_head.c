@@ -57,8 +57,6 @@ static bool
 read_sizes (struct decoded *d, size_t len)
 {
   uint32_t size = get_u32 (d, d->bytes + 12);
-  d->len = size;
-  d->hot_len = get_u32 (d, d->bytes + 16);
   if (len > UINT32_MAX)
     len = UINT32_MAX;
   if (size > len)
@@ -66,6 +64,8 @@ read_sizes (struct decoded *d, size_t len)
                               "%zu", size, len);
   if (size < HEADER_BYTES + DIRECTORY_BYTES || size > INT32_MAX)
     return pctab__report_add (d->report, CHECK_SIZE, WHERE_PART ("header", 12), "a table can't have %" PRIu32 " bytes", size);
+  d->len = size;
+  d->hot_len = get_u32 (d, d->bytes + 16);
   return true;
 }
 
@@ -85,8 +85,6 @@ read_fields (struct decoded *d)
   d->slot_shift = p[58];
   d->head_digest = get_u64 (d, p + 64);
   d->base = d->addr + d->text_delta;
-  if (d->class == 32)
-    d->base &= UINT32_MAX;
   for (unsigned i = 0; i < PART_CNT; i++)
     {
       d->parts[i].off = get_u32 (d, p + HEADER_BYTES + 8 * i);
@@ -129,7 +127,7 @@ check_fields (struct decoded *d)
     return fault (d, CHECK_HEADER, 59, "a reserved byte is not 0");
   if (get_u32 (d, p + 60) != PART_CNT)
     return fault (d, CHECK_HEADER, 60, "the table does not have 28 parts");
-  if (d->addr && d->base % 65536)
+  if (d->addr && (d->base % 65536 || (d->class == 32 && d->base > UINT32_MAX)))
     return pctab__report_add (d->report, CHECK_TEXT_BASE, WHERE_PART ("header", 24), "text offset 0 is at %#" PRIx64, d->base);
   return true;
 }

@@ -8,6 +8,7 @@
  *        pcdata_check broken                tables that break a rule of FORMAT, 6, each: refused
  *        pcdata_check count ROWS N          N lookups in a function of ROWS rows; count_lookups() is what to measure
  *        pcdata_check time STRETCHES        milliseconds to encode, without and with so many stretches
+ *        pcdata_check write FILE SEED       a random model's table, as it is, for other readers
  * Exits 1 at the first difference, naming model and PC. */
 #include <inttypes.h>
 #include <stdio.h>
@@ -431,6 +432,25 @@ measure (uint32_t stretches)
   return 0;
 }
 
+static int
+write_table (const char *path, unsigned long seed)
+{
+  struct subject s;
+  struct diag d = { 0 };
+  size_t len, arch_cnt;
+  const struct arch *const *archs = all_archs (&arch_cnt);
+  start_model (&s, archs[seed % arch_cnt], seed / arch_cnt % 2);
+  draw_frames (&s);
+  draw_tables (&s);
+  unsigned char *image = encode (&s.m, 1, &len, &d);
+  FILE *out = fopen (path, "wb");
+  if (!image || !out || fwrite (image, 1, len, out) != len || fclose (out))
+    die ("can't write the table");
+  free (image);
+  end_model (&s);
+  return 0;
+}
+
 int
 main (int argc, char **argv)
 {
@@ -449,5 +469,7 @@ main (int argc, char **argv)
     return count ((uint32_t) number, random_state);
   if (!strcmp (what, "time") && argc == 3)
     return measure ((uint32_t) number);
-  die ("usage: pcdata_check random|sizes|refused|broken|count|time [ARGUMENT...]");
+  if (!strcmp (what, "write") && argc == 4)
+    return write_table (argv[2], random_state);
+  die ("usage: pcdata_check random|sizes|refused|broken|count|time|write [ARGUMENT...]");
 }
