@@ -81,6 +81,13 @@ is_utf8 (const unsigned char *p, uint32_t len)
 {
   for (uint32_t i = 0; i < len;)
     {
+      /* Mostly it is ASCII. */
+      uint64_t eight;
+      if (len - i >= sizeof eight && !(memcpy (&eight, p + i, sizeof eight), eight & UINT64_C (0x8080808080808080)))
+        {
+          i += sizeof eight;
+          continue;
+        }
       unsigned c = p[i++], more = c < 0x80 ? 0 : c < 0xc2 ? 4 : c < 0xe0 ? 1 : c < 0xf0 ? 2 : c < 0xf5 ? 3 : 4;
       if (more == 4 || more > len - i)
         return false;
