@@ -43,7 +43,8 @@ pctab__policy_read (struct elf_file *f, const struct model *m, const struct opti
       pctab__diag_memory (d);
       return NULL;
     }
-  *p = (struct policy){ .file = f, .options = o, .d = d, .base = m->base, .used = used };
+  *p = (struct policy){ .file = f, .options = o, .d = d, .base = m->base, .used = used,
+                        .search_budget = SEARCH_BYTES };
   if (read_all (p, m))
     return p;
   pctab__policy_free (p);

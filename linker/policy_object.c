@@ -20,6 +20,7 @@ struct object_place {
   uint8_t witnesses;
   bool code;
   bool named; /* it has functions with symbols */
+  bool missed; /* code of it that is not preemptible was not found */
 };
 
 /* A function of a section that is not found as a whole. */
@@ -35,8 +36,8 @@ struct object_pass {
   MODEL_VEC (struct object_place) places; /* by section */
   MODEL_VEC (struct object_func) funcs;
   struct reloc_scan relocs;
+  struct search search;
   unsigned reason; /* of all its code; 0: none */
-  bool has_frames, asked_frames;
 };
 
 enum { ARCHIVE_NEW, ARCHIVE_PLAIN, ARCHIVE_ALLOCATES };
@@ -170,15 +171,11 @@ place_sections (struct object_pass *pass)
 
 /* Code that is not preemptible is not in the symbol table: because the linker dropped it, or is it there unseen? */
 static void
-miss (struct object_pass *pass, bool local)
+miss (struct object_pass *pass, uint32_t section, bool local)
 {
   const struct place_index *x = &pass->p->place;
-  if (local ? x->locals : x->whole)
-    return;
-  if (!pass->asked_frames)
-    pass->has_frames = pctab__object_has_frames (&pass->object);
-  pass->asked_frames = true;
-  pass->p->lost |= pass->has_frames;
+  if (!(local ? x->locals : x->whole))
+    pass->places.at[section].missed = true;
 }
 
 static bool
@@ -215,7 +212,7 @@ hit_function (struct object_pass *pass, const struct object_func *f, unsigned re
         return false;
     }
   if (!found && reason)
-    miss (pass, local);
+    miss (pass, s->section, local);
   return true;
 }
 
@@ -253,7 +250,7 @@ take_functions (struct object_pass *pass)
     }
   for (uint32_t i = 1; i < o->section_cnt && pass->reason; i++)
     if (pass->places.at[i].code && !pass->places.at[i].known && !pass->places.at[i].named)
-      miss (pass, true);
+      miss (pass, i, true);
   if (pass->funcs.cnt && pass->relocs.uses.cnt)
     qsort (pass->funcs.at, pass->funcs.cnt, sizeof *pass->funcs.at, by_place);
   return true;
@@ -309,7 +306,7 @@ take_uses (struct object_pass *pass)
         }
       const struct object_func *f = find_function (pass, use->section, use->off);
       if (!f)
-        miss (pass, true);
+        miss (pass, use->section, true);
       else if ((f != last || use->reason != last_reason) && !hit_function (pass, f, use->reason))
         return false;
       last = f;
@@ -343,6 +340,7 @@ read_relocs (struct object_pass *pass, bool words)
 static bool
 find_uses (struct object_pass *pass)
 {
+  const struct object *o = &pass->object;
   if (!pass->relocs.any || pass->p->exact)
     return true;
   if (pctab__reloc_has_words (&pass->relocs))
@@ -351,7 +349,97 @@ find_uses (struct object_pass *pass)
         return false;
       pctab__reloc_words_done (&pass->relocs);
     }
-  return read_relocs (pass, false);
+  return read_relocs (pass, false) && (pass->p->place.whole || pctab__parts_share (pass->p, o, &pass->relocs));
+}
+
+/* The section's bytes, and which of them relocations may have changed. */
+static bool
+read_code (struct object_pass *pass, uint32_t idx)
+{
+  struct object *o = &pass->object;
+  struct search *s = &pass->search;
+  struct diag *d = pass->p->d;
+  struct cursor c;
+  if (!pctab__object_contents (o, &o->sections[idx], &c, d))
+    return false;
+  size_t len = cursor_left (&c);
+  if (s->cap < len)
+    {
+      pctab__search_free (s);
+      *s = (struct search){ .code = malloc (len), .changed = malloc (len), .cap = len };
+      if (!s->code || !s->changed)
+        return pctab__diag_memory (d);
+    }
+  s->len = len;
+  if (!len)
+    return true;
+  memcpy (s->code, c.pos, len);
+  memset (s->changed, 0, len);
+  for (uint32_t i = 1; i < o->section_cnt; i++)
+    {
+      const struct object_section *r = &o->sections[i];
+      size_t entry_len = (o->is64 ? 16 : 8) + (r->type != SHT_RELA ? 0 : o->is64 ? 8 : 4);
+      if ((r->type != SHT_RELA && r->type != SHT_REL) || r->info != idx)
+        continue;
+      if (!pctab__object_contents (o, r, &c, d))
+        return false;
+      for (; cursor_left (&c) >= entry_len; cursor_take (&c, entry_len - (o->is64 ? 16 : 8)))
+        {
+          uint64_t off = o->is64 ? cursor_u64 (&c) : cursor_u32 (&c);
+          uint32_t type = o->is64 ? (uint32_t) cursor_u64 (&c) : cursor_u32 (&c) & 255;
+          pctab__search_change (s, o->machine, off, type);
+        }
+    }
+  return true;
+}
+
+/* What has no symbol any more is looked for by its bytes.  In several places it may be other code as well: what is not
+ * preemptible isn't in any of them, but none is known to be harmless. */
+static bool
+find_section (struct object_pass *pass, uint32_t idx)
+{
+  struct policy *p = pass->p;
+  struct search *s = &pass->search;
+  const struct reloc_scan *r = &pass->relocs;
+  pctab__search_spend (p, pass->object.section_cnt + r->uses.cnt);
+  if (p->place.relaxes || !p->search_budget)
+    s->found.cnt = 0;
+  else if (!read_code (pass, idx) || !pctab__search (p, s))
+    return false;
+  p->lost |= !s->found.cnt && pass->places.at[idx].missed;
+  for (size_t i = 0; i < s->found.cnt; i++)
+    {
+      uint64_t addr = s->found.at[i];
+      if ((s->found.cnt == 1 && !pctab__policy_hit (p, REASON_SEEN, addr, s->len))
+          || (pass->reason && !pctab__policy_hit (p, pass->reason, addr, s->len)))
+        return false;
+      for (size_t k = 0; k < r->uses.cnt; k++)
+        if (r->uses.at[k].section == idx && !pctab__policy_hit (p, r->uses.at[k].reason, addr + r->uses.at[k].off, 1))
+          return false;
+    }
+  return true;
+}
+
+/* What is missed and not found even so is lost.  Where there is something to miss, the other code of a stripped file is
+ * looked for too, so that it is known to be none of that; half of the budget is kept for what is missed. */
+static bool
+find_missed (struct object_pass *pass)
+{
+  struct policy *p = pass->p;
+  struct object *o = &pass->object;
+  bool others = !p->place.whole && !p->exact && ((p->has_tls && !p->options->tls_allow) || p->has_fork), any = others;
+  for (uint32_t i = 1; i < o->section_cnt; i++)
+    any |= pass->places.at[i].missed;
+  if (!any || !pctab__object_has_frames (o))
+    return true;
+  for (uint32_t i = 1; i < o->section_cnt; i++)
+    {
+      const struct object_place *at = &pass->places.at[i];
+      if ((at->missed || (others && at->code && !at->known && p->search_budget > SEARCH_BYTES / 2))
+          && !find_section (pass, i))
+        return false;
+    }
+  return true;
 }
 
 static bool
@@ -361,10 +449,9 @@ take_object (struct object_pass *pass)
   const struct elf_file *f = pass->p->file;
   if (o->machine != f->machine || o->is64 != f->is64 || o->big != f->big)
     return true; /* in a list made by hand */
-  pass->asked_frames = false;
   pass->reason = reason_by_file (pass->p, o);
   return look_at_symbols (pass) && find_uses (pass) && place_sections (pass) && take_sections (pass)
-         && take_functions (pass) && take_uses (pass);
+         && take_functions (pass) && take_uses (pass) && find_missed (pass);
 }
 
 bool
@@ -382,6 +469,7 @@ pctab__policy_objects (struct policy *p)
     pctab__inputs_close (in);
   pctab__object_free (&pass.object);
   pctab__reloc_free (&pass.relocs);
+  pctab__search_free (&pass.search);
   free (pass.places.at);
   free (pass.funcs.at);
   return !more;

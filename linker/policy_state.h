@@ -58,6 +58,7 @@ struct policy {
   bool *used;         /* by exclusion: something matched */
   bool exact;         /* the finished file has the relocations of its code */
   bool lost;          /* code that is not preemptible could not be found */
+  uint64_t search_budget; /* bytes that policy_search.c may still look at */
   bool has_tls;       /* some code of the file uses thread-local data */
   bool has_fork;      /* or calls vfork */
 };
@@ -135,6 +136,28 @@ void pctab__reloc_words_done (struct reloc_scan *r);
 
 bool pctab__reloc_code (struct reloc_scan *r, struct cursor c, bool with_addend, uint32_t section);
 void pctab__reloc_free (struct reloc_scan *r);
+
+/* policy_parts.c: what one part of a function uses, the others do. */
+bool pctab__parts_share (struct policy *p, const struct object *o, struct reloc_scan *r);
+
+/* policy_search.c: code by its bytes. */
+#define SEARCH_BYTES (UINT64_C (1) << 25) /* the budget: some 10 ms */
+
+struct search {
+  unsigned char *code, *changed; /* LEN bytes, and by byte whether the linker may have changed it */
+  size_t len, cap;
+  MODEL_VEC (uint64_t) found;    /* addresses */
+};
+
+/* Notes a relocation of that type at OFF. */
+void pctab__search_change (struct search *s, uint16_t machine, uint64_t off, uint32_t type);
+
+/* Takes some of the budget: when it is used up, nothing is found any more. */
+void pctab__search_spend (struct policy *p, uint64_t bytes);
+
+/* Fills in FOUND.  False: memory is out, or the file is damaged. */
+bool pctab__search (struct policy *p, struct search *s);
+void pctab__search_free (struct search *s);
 
 /* policy_object.c: what the inputs tell. */
 bool pctab__policy_objects (struct policy *p);

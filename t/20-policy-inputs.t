@@ -128,7 +128,8 @@ fi
 # Damage.
 "$CC" -O1 -g -c main.c src/one.c src/three.c && "$CC" -Wl,-q main.o one.o three.o src/$long.o -o q
 rm -f f.a t.a && ar rc f.a one.o three.o && ar rcT t.a src/$long.o && "$CC" main.o f.a t.a -o a
-for what in 'q 400 1 main.o one.o' 'a 800 2 main.o f.a t.a' "many 3 4 many.o"; do
+"$CC" -s main.o f.a t.a -o s
+for what in 's 400 4 main.o f.a t.a' 'q 400 1 main.o one.o' 'a 800 2 main.o f.a t.a' "many 3 4 many.o"; do
   set -- $what
   [ -e "$1" ] || continue
   # shellcheck disable=SC2086

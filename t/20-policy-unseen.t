@@ -43,8 +43,52 @@ for mode in -pie -no-pie; do
   is "$(by_address bare plain main plain _start)" '- - CRT ' "$mode -s: a program with nothing to find stays preemptible"
   "$CC" $mode main.o user.o -o whole $spy_flags && "$CC" $mode -s main.o user.o -o bare $spy_flags
   is "$(by_address whole whole main plain use_errno use_vfork uses _start)" '- - TLS VFORK - CRT ' "$mode: all is known"
-  is "$(by_address bare whole main plain use_errno use_vfork uses _start)" 'STRIPPED STRIPPED STRIPPED STRIPPED STRIPPED CRT ' "$mode -s: what can't be told is not preemptible"
+  is "$(by_address bare whole main plain use_errno use_vfork uses _start)" '- - TLS VFORK - CRT ' "$mode -s: it is found by its bytes"
 done
+# Code of too few bytes to be told from other, and so nothing else is known either.
+cat >tiny.s <<'X'
+	.text
+	.type tiny, %function
+tiny:	.cfi_startproc
+	mov t@gottpoff(%rip), %rax
+	ret
+	.cfi_endproc
+	.size tiny, . - tiny
+	.section .note.GNU-stack,"",%progbits
+X
+printf '__thread int t;\n' >t.c
+if [ "$(uname -m)" = x86_64 ] && "$CC" -c tiny.s t.c 2>err; then
+  "$CC" plain.o tiny.o t.o -o whole $spy_flags && "$CC" -s plain.o tiny.o t.o -o bare $spy_flags
+  is "$(by_address whole whole main plain tiny)" '- - TLS ' 'a function of 8 bytes'
+  is "$(by_address bare whole tiny)" 'STRIPPED ' '-s: nothing tells it from other code'
+  is "$(by_address bare whole main plain)" 'STRIPPED STRIPPED ' '-s: nor these from it'
+  printf 'int larger (int *v) { int s = 0; for (int i = 0; i < 77; i++) s += v[i] * i ^ v[2 * i + 1]; return s; }\n' >large.c
+  sed 's/larger/second/' large.c >twin.c
+  "$CC" -O1 -c large.c twin.c
+  "$CC" plain.o large.o tiny.o t.o -o whole $spy_flags && "$CC" -s plain.o large.o tiny.o t.o -o bare $spy_flags
+  is "$(by_address bare whole larger main tiny)" '- STRIPPED STRIPPED ' '-s: but a larger one is known to be another'
+  "$CC" plain.o large.o twin.o tiny.o t.o -o whole $spy_flags && "$CC" -s plain.o large.o twin.o tiny.o t.o -o bare $spy_flags
+  is "$(by_address bare whole larger second tiny)" 'STRIPPED STRIPPED STRIPPED ' '-s: of two that are the same none is'
+else
+  skip 'a function of 8 bytes' "it is amd64's"
+fi
+# Parts of a function are one, also where no symbol says so.
+cat >parts.c <<'X'
+#include <errno.h>
+extern void other (int) __attribute__ ((cold));
+#define RARE(x) __builtin_expect (x, 0)
+__attribute__ ((noinline)) int in_cold (int v) { if (RARE (v > 5)) { other (errno); other (v); } return v + 1; }
+__attribute__ ((noinline)) int in_hot (int v) { int e = errno; if (RARE (v > 5)) { other (e); other (v); } return v + e; }
+__attribute__ ((noinline)) int in_none (int v) { if (RARE (v > 5)) { other (3); other (v); } return v; }
+int main (int argc, char **argv) { (void) argv; return in_cold (argc) + in_hot (argc) + in_none (argc); }
+X
+echo 'void other (int v) { (void) v; }' >other.c
+gcc -O2 -c parts.c other.c && gcc parts.o other.o -o whole $spy_flags && gcc -s parts.o other.o -o bare $spy_flags
+if [ -n "$(at whole in_cold.cold)" ]; then
+  is "$(by_address bare whole in_cold in_cold.cold in_hot in_hot.cold in_none in_none.cold main)" 'TLS TLS TLS TLS - - - ' '-s: both parts of a function'
+else
+  skip '-s: both parts of a function' 'this compiler makes none'
+fi
 "$CC" -pie -s plain.o -o bare $spy_flags && "$CC" plain.o -o whole $spy_flags
 opts=exclude=plain
 is "$(by_address bare whole main plain)" 'STRIPPED STRIPPED ' '-s with exclude=: nobody knows what it is'
