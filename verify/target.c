@@ -63,6 +63,16 @@ open_file (struct target *t)
   return true;
 }
 
+/* A separate debug file has the headers of the program, not the bytes: no loaded section has any but for notes. */
+static bool
+is_debug_file (const struct target *t)
+{
+  for (uint32_t i = 1; i < t->section_cnt; i++)
+    if ((t->sections[i].flags & SHF_ALLOC) && t->sections[i].type != SHT_NOBITS && t->sections[i].type != SHT_NOTE)
+      return false;
+  return true;
+}
+
 /* The section .pctab; in a file without section headers, the segment that begins as a table does. */
 static bool
 find_table (struct target *t)
@@ -71,6 +81,11 @@ find_table (struct target *t)
     if (!strcmp (t->sections[i].name, ".pctab"))
       {
         const struct target_section *s = t->table_section = &t->sections[i];
+        if (is_debug_file (t))
+          {
+            t->state = TARGET_NOT_ELF;
+            return false;
+          }
         t->table_off = s->off;
         t->table_room = s->type == SHT_NOBITS ? 0 : s->size;
         t->table_addr = s->addr;

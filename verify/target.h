@@ -13,7 +13,7 @@
 struct settings; /* settings.h */
 
 enum target_state {
-  TARGET_NOT_ELF,  /* nothing to verify */
+  TARGET_NOT_ELF,  /* nothing to verify: no ELF program or shared object, or one's debug file */
   TARGET_NO_TABLE, /* an ELF program or shared object without .pctab */
   TARGET_TABLE,    /* it has one, and .pctab's bytes are read */
   TARGET_FAILED,   /* the tool could not do its work: `failure` says why */
@@ -40,6 +40,7 @@ struct target {
   bool is64, big;
   uint16_t type, machine;
   uint32_t section_cnt, segment_cnt;
+  uint64_t section_head_off, segment_head_off; /* where the headers are */
   struct target_section *sections; /* the first is the null section */
   struct target_segment *segments;
   char *names;

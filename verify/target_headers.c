@@ -89,6 +89,8 @@ read_header (struct target *t, struct header *h)
   const unsigned char *tail = p + 28 + 3 * w;
   h->segment_off = number (t, p + 24 + w, w);
   h->section_off = number (t, p + 24 + 2 * w, w);
+  t->segment_head_off = h->segment_off;
+  t->section_head_off = h->section_off;
   h->segment_len = (unsigned) number (t, tail + 2, 2);
   t->segment_cnt = (uint32_t) number (t, tail + 4, 2);
   h->section_len = (unsigned) number (t, tail + 6, 2);
