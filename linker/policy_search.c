@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Code of an object in a file without symbols, found by its bytes: all but those that the linker may have changed, which
- * are the relocations' and, where it rewrites instructions, a few around.  Wherever they are it may be, and all such
- * places count.  What is found has to be told by enough bytes, and the search has a budget: it is for the few functions
- * of start-up files, and those that use errno in a program that is stripped while it is linked. */
+/* Code of an object in a file without symbols, found by its bytes: all but those that the linker may have changed,
+ * which are the relocations' and, where it rewrites instructions, a few around.  Wherever they are it may be, and all
+ * such places count.  What is found has to be told by enough bytes, and the search has a budget: it is for the few
+ * functions of start-up files, and those that use errno in a program that is stripped while it is linked. */
 #include "policy_state.h"
 
 #include <stdlib.h>
