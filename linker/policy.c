@@ -195,14 +195,10 @@ refuse_unseen (const struct policy *p, struct model *m)
       struct model_frame *f = &m->frames.at[i];
       if (f->flags & FRAME_SEEN)
         continue;
-      if (allocator)
-        refuse (f, REASON_MALLOC);
       if (stripped && (p->lost || tls || fork))
         refuse (f, REASON_STRIPPED);
-      else if (fork)
-        refuse (f, REASON_VFORK);
-      else if (tls)
-        refuse (f, REASON_TLS);
+      else if (allocator || fork || tls)
+        refuse (f, REASON_UNSEEN);
     }
 }
 

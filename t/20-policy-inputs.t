@@ -53,7 +53,7 @@ decide prog inputs=pipe exclude-object=$long.o
 reasons_are 'from a pipe' $want
 printf 'main.o\nlib/libone.a(one.o)\n' >list
 decide prog inputs=list
-reasons_are 'an incomplete one: what is not in it is unknown code' main=- plain=- one=TLS two=TLS three=TLS
+reasons_are 'an incomplete one: what is not in it is unknown code' main=- plain=- one=TLS two=UNSEEN three=UNSEEN
 
 # An archive of the other kind, with names before the data.
 perl -e 'print "!<arch>\n"; for my $f (@ARGV) { open my $in, "<:raw", $f or die; local $/; my $d = <$in>; my $n = $f; $n =~ s,.*/,,; $n .= "\0" x (-length ($n) % 4 + 4);
@@ -111,7 +111,7 @@ lines.o'
 succeeds 'a path of two lines' "$CC" 'two
 lines.o' lib/libone.a lib/libtwo.a -o prog $spy_flags
 decide prog inputs=inputs
-reasons_are 'is unknown code' main=TLS plain=TLS one=TLS three=-
+reasons_are 'is unknown code' main=UNSEEN plain=UNSEEN one=TLS three=-
 
 # Objects of more sections than 16 bits count.
 seq 1 70000 | sed 's/.*/.section .text.f&,"ax",%progbits\n.globl f&\n.type f&,%function\nf&: .cfi_startproc\n nop\n .cfi_endproc\n.size f&, . - f&/' >many.s

@@ -117,18 +117,18 @@ is "$(by_address bare whole use_errno use_vfork main plain uses)" 'TLS VFORK - -
 inputs=
 "$CC" plain.o -o plain && "$CC" main.o user.o -o whole
 is "$(by_address plain plain main plain _start)" '- - CRT ' 'no inputs, nothing to find'
-is "$(by_address whole whole main plain use_errno _start)" 'VFORK VFORK VFORK CRT ' 'no inputs, vfork imported: no unknown code is preemptible'
+is "$(by_address whole whole main plain use_errno _start)" 'UNSEEN UNSEEN UNSEEN CRT ' 'no inputs, vfork imported: no unknown code is preemptible'
 printf '#include <errno.h>\nint uses (int v) { return errno + v; }\n' >errno.c
 "$CC" -O1 -c errno.c && "$CC" main.o errno.o -o whole
-is "$(by_address whole whole main plain uses _start)" 'TLS TLS TLS CRT ' 'no inputs, errno imported: the same'
+is "$(by_address whole whole main plain uses _start)" 'UNSEEN UNSEEN UNSEEN CRT ' 'no inputs, errno imported: the same'
 opts=tls=allow
 is "$(by_address whole whole main plain uses _start)" '- - - CRT ' 'tls=allow lifts it'
 opts=
 printf '__thread int t;\nint uses (int v) { return t + v; }\n' >own.c
 "$CC" -O1 -c own.c && "$CC" main.o own.o -o whole
-is "$(by_address whole whole main uses)" 'TLS TLS ' 'no inputs, own thread-local data'
+is "$(by_address whole whole main uses)" 'UNSEEN UNSEEN ' 'no inputs, own thread-local data'
 "$CC" plain.o alloc.o -o whole
-is "$(by_address whole whole main inner)" 'MALLOC MALLOC ' 'no inputs, an allocator'
+is "$(by_address whole whole main inner)" 'UNSEEN UNSEEN ' 'no inputs, an allocator'
 
 # --emit-relocs: exact, without inputs.
 for cc in "$CC" 'clang -fuse-ld=lld' aarch64-linux-gnu-gcc s390x-linux-gnu-gcc riscv64-linux-gnu-gcc powerpc64le-linux-gnu-gcc; do
@@ -149,9 +149,9 @@ for cc in gcc clang; do
   $cc -O1 -flto plain.o -o whole $spy_flags 2>err || { skip "-flto, $cc" "it does not link: $(head -n 1 err)"; continue; }
   is "$(by_address whole whole main plain)" '- - ' "-flto, $cc: nothing to find"
   $cc -O1 -flto main.o user.o -o whole $spy_flags
-  is "$(by_address whole whole main plain use_errno use_vfork)" 'VFORK VFORK VFORK VFORK ' "-flto, $cc: unknown code of a program that calls vfork"
+  is "$(by_address whole whole main plain use_errno use_vfork)" 'UNSEEN UNSEEN UNSEEN UNSEEN ' "-flto, $cc: unknown code of a program that calls vfork"
   $cc -O1 -flto main.o errno.o -o whole $spy_flags
-  is "$(by_address whole whole main plain uses)" 'TLS TLS TLS ' "-flto, $cc: unknown code, and an object that uses errno"
+  is "$(by_address whole whole main plain uses)" 'UNSEEN UNSEEN TLS ' "-flto, $cc: unknown code, and an object that uses errno"
   opts=tls=allow
   is "$(by_address whole whole main plain uses)" '- - - ' "-flto, $cc: tls=allow"
   opts=

@@ -195,7 +195,7 @@ bench_link ()
 
 # --- marks ---
 
-# mark_objects KIND OBJECTS FUNCTIONS -- objects of so many functions with ten marks each (KIND plain: without), listed in
+# mark_objects KIND OBJECTS FUNCTIONS -- objects of so many functions with ten marks each (KIND: see marks.pl), listed in
 # $work/marks.KIND.N for N marks
 mark_objects ()
 {
@@ -210,38 +210,50 @@ mark_objects ()
   mv "$list.new" "$list"
 }
 
-# The same link with and without marks in a hundred of its objects: all of it; ld alone; pctab-link alone, which is what
-# the goal is about, since what ld takes for reading and relocating a section is not ours.
+# The same link with and without marks in a hundred of its objects, each mark a record or each function one: all of it; ld
+# alone, which reads and relocates the sections; pctab-link alone.
 bench_marks ()
 {
   [ "$(uname -m)" = x86_64 ] || { echo "  (the marks are x86-64 code)"; return 0; }
   OUT=$work/$1.out
   export OUT
   n=$(rounds_for "$1")
-  mark_objects plain 100 100 && mark_objects marked 100 100 && mark_objects plain 100 1000 && mark_objects marked 100 1000 || return 0
-  p=$work/marks.plain m=$work/marks.marked
-  # shellcheck disable=SC2086
-  set -- "$1" $(paired -n "$n" "$corpus/$1/link.sh" $flags "@$p.100000" -- "$corpus/$1/link.sh" $flags "@$m.100000")
-  printf '\nmarks %s: 100,000, %s alternating rounds, medians\n' "$1" "$n"
-  printf '  without %.3f s  with %.3f s  ratio %s;  CPU ratio %s;  memory %d and %d KiB\n' "$2" "$3" "$4" "$7" "$8" "$9"
-  all=$2
-  set -- "$1" $(paired -n "$n" "$corpus/$1/link.sh" "@$p.100000" -- "$corpus/$1/link.sh" "@$m.100000")
-  printf '  ld alone: without %.3f s  with %.3f s  ratio %s;  CPU ratio %s\n' "$2" "$3" "$4" "$7"
-  # shellcheck disable=SC2086
-  for kind in plain marked; do
-    link "$work/marks.$kind.file" "$1" $flags -Wl,-plugin-opt=link=/bin/true "@$work/marks.$kind.100000"
+  for kind in plain marked values; do
+    mark_objects $kind 100 100 || return 0
   done
-  set -- "$1" $(paired -n "$n" -p "cp '$p.file' '$p.finish'; cp '$m.file' '$m.finish'" \
-    "$(tool pctab-link)" "$p.finish" -- "$(tool pctab-link)" "$m.finish")
-  OUT=$work/$1.out
-  printf '  pctab-link alone: without %.3f s  with %.3f s;  CPU ratio %s;  memory %d and %d KiB\n' "$2" "$3" "$7" "$8" "$9"
-  printf '  goal: (link + what pctab-link takes for marks) / link %s\n' \
-    "$(goal "$(awk -v l="$all" -v a="$2" -v b="$3" 'BEGIN { printf "%.3f", 1 + (b - a) / l }')" 1.03)"
+  printf '\nmarks %s: 100,000, %s alternating rounds, medians\n' "$1" "$n"
+  for kind in values marked; do
+    marks_kind "$1" "$n" $kind
+  done
+  mark_objects plain 100 1000 && mark_objects marked 100 1000 || return 0
   # shellcheck disable=SC2086
-  set -- "$1" $(paired -n 3 "$corpus/$1/link.sh" $flags "@$p.1000000" -- "$corpus/$1/link.sh" $flags "@$m.1000000")
-  printf '  1,000,000: without %.3f s  with %.3f s  ratio %s;  memory %d and %d KiB\n' "$2" "$3" "$4" "$8" "$9"
+  set -- "$1" $(paired -n 3 "$corpus/$1/link.sh" $flags "@$work/marks.plain.1000000" -- "$corpus/$1/link.sh" $flags \
+    "@$work/marks.marked.1000000")
+  printf '  1,000,000, a record each: without %.3f s  with %.3f s  ratio %s;  memory %d and %d KiB\n' "$2" "$3" "$4" "$8" "$9"
   "$(tool pctab-dump)" --stats "$OUT" | grep -E 'pcdata_(lists|blocks|functions)'
-  rm -f "$OUT" "$p.file" "$m.file" "$p.finish" "$m.finish"
+  rm -f "$OUT"
+}
+
+# marks_kind PROGRAM ROUNDS KIND
+marks_kind ()
+{
+  p=$work/marks.plain m=$work/marks.$3
+  printf '  %s\n' "$([ "$3" = values ] && echo 'a record for each function:' || echo 'a record for each mark:')"
+  # shellcheck disable=SC2086
+  set -- "$1" "$2" $(paired -n "$2" "$corpus/$1/link.sh" $flags "@$p.100000" -- "$corpus/$1/link.sh" $flags "@$m.100000")
+  printf '    without %.3f s  with %.3f s  ratio %s;  CPU ratio %s;  memory %d and %d KiB\n' "$3" "$4" "$5" "$8" "$9" "${10}"
+  printf '    goal: time %s\n' "$(goal "$5" 1.03)"
+  set -- "$1" "$2" $(paired -n "$2" "$corpus/$1/link.sh" "@$p.100000" -- "$corpus/$1/link.sh" "@$m.100000")
+  printf '    ld alone: without %.3f s  with %.3f s  ratio %s;  CPU ratio %s\n' "$3" "$4" "$5" "$8"
+  # shellcheck disable=SC2086
+  for f in "$p" "$m"; do
+    link "$f.file" "$1" $flags -Wl,-plugin-opt=link=/bin/true "@$f.100000"
+  done
+  set -- "$1" "$2" $(paired -n "$2" -p "cp '$p.file' '$p.finish'; cp '$m.file' '$m.finish'" \
+    "$(tool pctab-link)" "$p.finish" -- "$(tool pctab-link)" "$m.finish")
+  printf '    pctab-link alone: without %.3f s  with %.3f s;  CPU ratio %s;  memory %d and %d KiB\n' "$3" "$4" "$8" "$9" "${10}"
+  OUT=$work/$1.out
+  rm -f "$p.file" "$m.file" "$p.finish" "$m.finish"
 }
 
 # --- build ---
