@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "input.h"
 #include "xxh64.h"
 
 #define BUCKETS 1024
@@ -236,6 +237,23 @@ last_part (const char *path)
   return slash ? slash + 1 : path;
 }
 
+/* The object of a list made by hand, which no plugin has seen. */
+static int
+take_object (struct object *o, int fd, uint64_t off, uint64_t len, struct diag *d)
+{
+  struct like like = { .known = true };
+  struct input_sizes sizes = { 0 };
+  const char *joined = NULL;
+  int result = kind_to_result (pctab__object_read (o, fd, off, len, d));
+  if (result == 1 && pctab__input_read (fd, (off_t) off, len, &sizes, &like, &joined) && joined)
+    {
+      pctab__diag_error (d, joined, "%s%s%s%s: " INPUT_JOINED, o->path, o->archive ? "(" : "", o->archive ? o->name : "",
+                         o->archive ? ")" : "");
+      return -1;
+    }
+  return result;
+}
+
 /* A file that is no archive. */
 static int
 take_file (struct inputs *in, const char *path, struct archive *a, struct object *o, struct diag *d)
@@ -245,7 +263,7 @@ take_file (struct inputs *in, const char *path, struct archive *a, struct object
   o->path = in->path;
   o->name = last_part (in->path);
   o->archive = a ? a : find_thin (in, &in->st);
-  return kind_to_result (pctab__object_read (o, in->fd, 0, (uint64_t) in->st.st_size, d));
+  return take_object (o, in->fd, 0, (uint64_t) in->st.st_size, d);
 }
 
 static int
@@ -328,7 +346,7 @@ take_member (struct inputs *in, struct object *o, struct diag *d)
   o->path = a->path;
   o->archive = a;
   o->name = r->name;
-  return kind_to_result (pctab__object_read (o, in->fd, r->off, r->len, d));
+  return take_object (o, in->fd, r->off, r->len, d);
 }
 
 /* ARCHIVE(MEMBER): true, and both ended. */
