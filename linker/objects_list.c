@@ -74,24 +74,34 @@ read_text (const char *path, struct diag *d)
   return text;
 }
 
+/* TEXT is the list's, which it takes over; NULL is handed on. */
+static struct inputs *
+open_text (const char *list, char *text, struct diag *d)
+{
+  struct inputs *in = text ? calloc (1, sizeof *in) : NULL;
+  if (in)
+    {
+      in->list = list;
+      in->fd = -1;
+      in->pos = in->text = text;
+      return in;
+    }
+  if (!d->failed)
+    pctab__diag_memory (d);
+  free (text);
+  return NULL;
+}
+
 struct inputs *
 pctab__inputs_open (const char *list, struct diag *d)
 {
-  struct inputs *in = calloc (1, sizeof *in);
-  if (!in)
-    {
-      pctab__diag_memory (d);
-      return NULL;
-    }
-  in->list = list;
-  in->fd = -1;
-  in->pos = in->text = read_text (list, d);
-  if (!in->text)
-    {
-      free (in);
-      return NULL;
-    }
-  return in;
+  return open_text (list, read_text (list, d), d);
+}
+
+struct inputs *
+pctab__inputs_of_archive (const char *path, struct diag *d)
+{
+  return open_text (path, strdup (path), d);
 }
 
 static void
