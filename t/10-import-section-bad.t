@@ -148,6 +148,21 @@ good 'stretches of no bytes that say nothing' <<'S'
 	.4byte 0,-3
 	end
 S
+for flags in '"a","progbits"' '"ao?","progbits",.Lf1' '"o?","note",.Lf1'; do
+  bad "records in a section with $flags" '\.pcdata: has records, but is .*; let its flags' <<S
+	.pushsection .pcdata,$flags
+	.byte 1,2,8,0
+	.4byte 24
+	.8byte .Lf1
+	.4byte 3,-2
+	.popsection
+S
+done
+good 'a loaded section of that name that has something else' <<'S'
+	.section .pcdata,"a",%progbits
+	.ascii "what others keep in .pcdata"
+	.text
+S
 bad 'a mark in data' 'prog: \.pcdata: record at 0x0 \(mark\): a mark in data, at 0x[0-9a-f]+; only code' <<'S'
 	.data
 .Ld:	.8byte 0
