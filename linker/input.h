@@ -42,6 +42,11 @@ struct input_sizes {
 bool pctab__input_read (int fd, off_t off, uint64_t len, struct input_sizes *sizes, struct like *like,
                         const char **joined);
 
+#define INPUT_JOINED                                                                                              \
+  "ld -r has joined the records of several sections of code, which --gc-sections would keep or drop together; make " \
+  "the object with ld -r --unique=.pcdata --unique=.pcsp --unique=.pcln (pkg-config "                               \
+  "--variable=ldflags_relocatable pctab-link)"
+
 /* Frees what LIKE holds. */
 void pctab__like_free (struct like *like);
 

@@ -23,7 +23,7 @@ know_bounds (struct mark_work *w)
           const struct model_symbol *s = &m->symbols.at[i];
           if (s->type == STT_NOTYPE || !s->size || s->size > UINT32_MAX - s->off)
             continue;
-          w->bounds[w->bound_cnt++] = (uint64_t) s->off << 32;
+          w->bounds[w->bound_cnt++] = (uint64_t) s->off << 32 | (s->off + s->size);
           w->bounds[w->bound_cnt++] = (uint64_t) (s->off + s->size) << 32;
         }
       if (!pctab__radix_sort (w->bounds, w->bound_cnt))
@@ -31,6 +31,9 @@ know_bounds (struct mark_work *w)
     }
   while (w->bound < w->bound_cnt && w->bounds[w->bound] >> 32 <= w->frame->off)
     w->bound++;
+  for (; w->before < w->bound_cnt && w->bounds[w->before] >> 32 < w->frame->off; w->before++)
+    if ((uint32_t) w->bounds[w->before] > w->reach)
+      w->reach = (uint32_t) w->bounds[w->before];
   return true;
 }
 
@@ -132,6 +135,17 @@ pctab__mark_restart_fits (struct mark_work *w, uint32_t off, uint32_t end, struc
          && rule_holds (w, off, end, &place->row, &change);
 }
 
+/* No function begins where the frame does, but one before: the table would take the frame's start for its entry. */
+static bool
+begins_within (const struct mark_work *w)
+{
+  size_t i = w->before;
+  while (i < w->bound_cnt && w->bounds[i] >> 32 == w->frame->off && !(uint32_t) w->bounds[i])
+    i++;
+  bool begins = i < w->bound_cnt && w->bounds[i] >> 32 == w->frame->off;
+  return w->reach > w->frame->off && !begins;
+}
+
 bool
 pctab__mark_entries_check (struct mark_work *w)
 {
@@ -141,6 +155,10 @@ pctab__mark_entries_check (struct mark_work *w)
   if (!know_bounds (w))
     return false;
   uint32_t bound = bound_behind (w, w->frame->off, &first);
+  if (begins_within (w))
+    return pctab__mark_error (w, w->entries.at->record, w->entries.at->off, w->entries.at->end - w->entries.at->off,
+                              "a restart at entry in a frame that begins at 0x%llx, within its function; let the frame "
+                              "begin where the function does", (unsigned long long) (w->m->base + w->frame->off));
   for (size_t i = 0; i < w->entries.cnt; i++)
     if (bound < w->entries.at[i].end)
       return error_bound (w, &w->entries.at[i], bound);

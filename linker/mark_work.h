@@ -34,9 +34,11 @@ struct mark_work {
   size_t mark, mark_cnt;
   uint64_t *points;
   size_t point, point_cnt;
-  /* Starts and ends of function symbols, in order; bound is the first behind the start of the frame. */
+  /* Starts and ends of function symbols, in order, a start with the end in its low half; bound is the first behind the
+   * start of the frame, before the first that is not before it. */
   uint64_t *bounds;
-  size_t bound, bound_cnt;
+  size_t bound, before, bound_cnt;
+  uint32_t reach; /* the furthest end of the functions that begin before the frame */
   bool bounds_known;
   /* Sections with code, as keys. */
   uint64_t *sections;

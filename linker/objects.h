@@ -114,6 +114,9 @@ struct inputs;
 /* NULL, with a message, when the list can't be read. */
 struct inputs *pctab__inputs_open (const char *list, struct diag *d);
 
+/* The members of the archive at PATH.  NULL, with a message: memory is out. */
+struct inputs *pctab__inputs_of_archive (const char *path, struct diag *d);
+
 /* The next object: 1; 0 at the end; -1 with a message. */
 int pctab__inputs_next (struct inputs *in, struct object *o, struct diag *d);
 

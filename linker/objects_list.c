@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "input.h"
 #include "xxh64.h"
 
 #define BUCKETS 1024
@@ -73,24 +74,34 @@ read_text (const char *path, struct diag *d)
   return text;
 }
 
+/* TEXT is the list's, which it takes over; NULL is handed on. */
+static struct inputs *
+open_text (const char *list, char *text, struct diag *d)
+{
+  struct inputs *in = text ? calloc (1, sizeof *in) : NULL;
+  if (in)
+    {
+      in->list = list;
+      in->fd = -1;
+      in->pos = in->text = text;
+      return in;
+    }
+  if (!d->failed)
+    pctab__diag_memory (d);
+  free (text);
+  return NULL;
+}
+
 struct inputs *
 pctab__inputs_open (const char *list, struct diag *d)
 {
-  struct inputs *in = calloc (1, sizeof *in);
-  if (!in)
-    {
-      pctab__diag_memory (d);
-      return NULL;
-    }
-  in->list = list;
-  in->fd = -1;
-  in->pos = in->text = read_text (list, d);
-  if (!in->text)
-    {
-      free (in);
-      return NULL;
-    }
-  return in;
+  return open_text (list, read_text (list, d), d);
+}
+
+struct inputs *
+pctab__inputs_of_archive (const char *path, struct diag *d)
+{
+  return open_text (path, strdup (path), d);
 }
 
 static void
@@ -236,6 +247,23 @@ last_part (const char *path)
   return slash ? slash + 1 : path;
 }
 
+/* The object of a list made by hand, which no plugin has seen. */
+static int
+take_object (struct object *o, int fd, uint64_t off, uint64_t len, struct diag *d)
+{
+  struct like like = { .known = true };
+  struct input_sizes sizes = { 0 };
+  const char *joined = NULL;
+  int result = kind_to_result (pctab__object_read (o, fd, off, len, d));
+  if (result == 1 && pctab__input_read (fd, (off_t) off, len, &sizes, &like, &joined) && joined)
+    {
+      pctab__diag_error (d, joined, "%s%s%s%s: " INPUT_JOINED, o->path, o->archive ? "(" : "", o->archive ? o->name : "",
+                         o->archive ? ")" : "");
+      return -1;
+    }
+  return result;
+}
+
 /* A file that is no archive. */
 static int
 take_file (struct inputs *in, const char *path, struct archive *a, struct object *o, struct diag *d)
@@ -245,7 +273,7 @@ take_file (struct inputs *in, const char *path, struct archive *a, struct object
   o->path = in->path;
   o->name = last_part (in->path);
   o->archive = a ? a : find_thin (in, &in->st);
-  return kind_to_result (pctab__object_read (o, in->fd, 0, (uint64_t) in->st.st_size, d));
+  return take_object (o, in->fd, 0, (uint64_t) in->st.st_size, d);
 }
 
 static int
@@ -328,7 +356,7 @@ take_member (struct inputs *in, struct object *o, struct diag *d)
   o->path = a->path;
   o->archive = a;
   o->name = r->name;
-  return kind_to_result (pctab__object_read (o, in->fd, r->off, r->len, d));
+  return take_object (o, in->fd, r->off, r->len, d);
 }
 
 /* ARCHIVE(MEMBER): true, and both ended. */

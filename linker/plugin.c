@@ -76,9 +76,7 @@ report_joined (const struct plugin *p, const struct ld_plugin_input_file *file, 
       else
         snprintf (member, sizeof member, "(at %lld)", (long long) file->offset);
     }
-  p->message (LDPL_FATAL, "pctab: %s%s: %s: ld -r has joined the records of several sections of code, which "
-              "--gc-sections would keep or drop together; make the object with ld -r --unique=.pcdata --unique=.pcsp "
-              "--unique=.pcln (pkg-config --variable=ldflags_relocatable pctab-link)", file->name, member, section);
+  p->message (LDPL_FATAL, "pctab: %s%s: %s: " INPUT_JOINED, file->name, member, section);
 }
 
 /* Notes an input as objects_list.c reads it: PATH, offset and size, by tabs.  A path of several lines can't be noted:

@@ -60,7 +60,8 @@ take_values (struct record_reader *rr, struct record *r)
         return pctab__record_error (rr, r, "has the value %" PRId32 " in table 0, UnsafePoint; there are -1 to -5",
                                     value);
       struct model_mark mark = { .off = off, .end = off + len, .value = value, .table = table, .record = r->at };
-      if (len && !add_mark (rr, &mark))
+      bool restart = table == PCTAB_TABLE_UNSAFEPOINT && value <= PCTAB_UNSAFEPOINT_RESTART1;
+      if ((len || restart) && !add_mark (rr, &mark))
         return false;
       off += len;
     }

@@ -125,6 +125,44 @@ bad 'a bit set where there is none' '%f0 has a damaged head: byte 3 is 1' <<'S'
 	.4byte 1,-2
 	end
 S
+bad 'a stretch of no bytes that is a restart range' '\.pcdata: (.*: )?f\+0x1 \(0 bytes\): a restart range without' <<'S'
+	record 1 .Lf1
+	.4byte 0
+	.4byte .Lf1-.Lf1,-3
+	end
+S
+bad 'the same behind another' '\.pcdata: (.*: )?f\+0x4 \(0 bytes\): a restart range without' <<'S'
+	record 1 .Lf1
+	.4byte 0
+	.4byte .Lf4-.Lf1,-2
+	.4byte 0,-5
+	end
+S
+good 'stretches of no bytes that say nothing' <<'S'
+	record 1 .Lf1
+	.4byte 0
+	.4byte 0,-1,0,-2
+	end
+	record 1 .Lf1
+	.4byte 7
+	.4byte 0,-3
+	end
+S
+for flags in '"a","progbits"' '"ao?","progbits",.Lf1' '"o?","note",.Lf1'; do
+  bad "records in a section with $flags" '\.pcdata: has records, but is .*; let its flags' <<S
+	.pushsection .pcdata,$flags
+	.byte 1,2,8,0
+	.4byte 24
+	.8byte .Lf1
+	.4byte 3,-2
+	.popsection
+S
+done
+good 'a loaded section of that name that has something else' <<'S'
+	.section .pcdata,"a",%progbits
+	.ascii "what others keep in .pcdata"
+	.text
+S
 bad 'a mark in data' 'prog: \.pcdata: record at 0x0 \(mark\): a mark in data, at 0x[0-9a-f]+; only code' <<'S'
 	.data
 .Ld:	.8byte 0

@@ -44,6 +44,9 @@ fails('one around a symbol', "symbol 0x140 4 g\nmark 0 0x13c 0x148 -3 1 single\n
 fails('a restart at entry of a function that is not its frame\'s first',
   "symbol 0x140 0x10 g\nmark 0 0x144 0x148 -5 1 single\n",
   'o1.o: g+0x4 (4 bytes)', 'a function symbol begins or ends at 0x400140');
+fails('a restart at entry of a frame within its function', "symbol 0x80 0x280 h\nframe 0x80 0x90\nframe 0x200 0x300\n"
+  . "mark 0 0x80 0x88 -5 1 single\nmark 0 0x200 0x204 -5 1 single\n",
+  'o1.o: h+0x180 (4 bytes)', 'a restart at entry in a frame that begins at 0x400200, within its function');
 fails('an unsafe range that leaves its frame', "mark 0 0x1f0 0x210 -2 1 single\n", 'o1.o: f+0xf0 (32 bytes)',
   'an unsafe range leaves its function');
 fails('values that leave their frame', "mark 0 0x1f0 0x210 -1 1 literal\n", 'o1.o: f+0xf0 (32 bytes)',

@@ -32,6 +32,7 @@ sub make_frames {
     push @{ $c->{frames} }, [$off, $end, \@rows];
     push @{ $c->{symbols} }, [$off, $end - $off] if rand() < 0.7;
     push @{ $c->{symbols} }, [$off + $c->{insn} * between(0, 3), between(1, 20)] if rand() < 0.05;
+    push @{ $c->{symbols} }, [$off - $c->{insn}, between(1, 40)] if $off && rand() < 0.05;
     $off = $end + pick(0, 0, $c->{insn} * between(1, 3));
   }
 }
@@ -239,6 +240,8 @@ sub check_ranges {
   }
   for my $pc (grep { $w->{entry}[$_] } 0 .. $size - 1) {
     my $entry = frame_of($c, $pc)->[0];
+    my @at = grep { $_->[0] <= $entry && $entry < $_->[0] + $_->[1] } @{ $c->{symbols} };
+    $e->{inside} = 1 if @at && !grep { $_->[0] == $entry } @at;
     for ($entry .. $pc) { $e->{symbol} = 1 if $w->{symbols}[$_] ne $w->{symbols}[$entry]; }
   }
 }
@@ -342,6 +345,7 @@ my %words = (
   overlap => qr/overlaps|nested/,
   leaves => qr/leaves its function, whose frame/,
   symbol => qr/leaves its function: a function symbol/,
+  inside => qr/begins at 0x[0-9a-f]+, within its function/,
   empty => qr/without an instruction; put/,
   value => qr/has the value/,
   contradicts => qr/contradicts/,

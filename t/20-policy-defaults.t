@@ -117,6 +117,17 @@ printf '#include <stddef.h>\nvoid *calloc (size_t n, size_t m) { return (void *)
 "$CC" use.o neighbour.o -L. -lall -o prog $spy_flags
 decide prog inputs=inputs
 reasons_are 'a member that is not linked counts for its archive' allocate=MALLOC neighbour=- main=-
+# --whole-archive asks for no table of symbols.
+for how in rcS rcTS; do
+  rm -f libno.a && ar $how libno.a other.o neighbour.o unused.o
+  "$CC" use.o -Wl,--whole-archive libno.a -Wl,--no-whole-archive -o prog $spy_flags
+  decide prog inputs=inputs
+  reasons_are "an archive without a table of symbols ($how)" allocate=MALLOC neighbour=MALLOC main=-
+  rm -f libno.a && ar $how libno.a other.o neighbour.o
+  "$CC" use.o -Wl,--whole-archive libno.a -Wl,--no-whole-archive unused.o -o prog $spy_flags
+  decide prog inputs=inputs
+  reasons_are "one that defines none ($how)" allocate=- neighbour=- main=- calloc=MALLOC
+done
 
 # pctab's own.
 printf '%s int inner (void) { return 3; }\nint pctab_something (void) { return inner (); }\n' "$FUNC" >ours.c

@@ -73,6 +73,27 @@ for section in .pcdata .pcsp .pcln; do
   refused "one\\.o: \\$section: ld -r has joined" "$section alone"
 done
 
+if have ld.lld; then
+  # by_hand WHAT INPUT...: linked by ld.lld, whose inputs pctab-link is told.
+  by_hand () {
+    local what=$1
+    shift
+    "$pctab_link" --placeholder=place.o --like=text.o && rm -f prog
+    ld.lld --gc-sections -T "$pctab_lld_ld" -o prog "$@" place.o --trace >inputs || exit 99
+    run "$pctab_link" --inputs=inputs prog
+  }
+  by_hand joined -e a joined.o
+  [ "$status" = 1 ] && printf '%s\n' "$out" | grep -Eq "joined\\.o: $words"
+  ok $? 'ld.lld: joined records'
+  by_hand archive -e a -u c libjoined.a
+  [ "$status" = 1 ] && printf '%s\n' "$out" | grep -Eq "libjoined\\.a\\(joined\\.o\\): $words"
+  ok $? 'ld.lld: in an archive'
+  by_hand apart -e a apart.o
+  is "$status" 0 'ld.lld: records that are apart'
+else
+  skip 'ld.lld' 'it is not installed'
+fi
+
 for how in apart lld same; do
   case $how in
   lld)
