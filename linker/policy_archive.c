@@ -14,8 +14,9 @@ object_allocates (struct object *o)
     {
       const struct elf_symbol *s = &o->symbols[i];
       struct model_str name;
-      if (s->bind != STB_LOCAL && s->section && s->section < o->section_cnt && pctab__object_has_code (&o->sections[s->section])
-          && pctab__elf_names_get (&o->names, s->name, &name) && pctab__name_allocates (name))
+      if (s->bind != STB_LOCAL && s->section && s->section < o->section_cnt
+          && pctab__object_has_code (&o->sections[s->section]) && pctab__elf_names_get (&o->names, s->name, &name)
+          && pctab__name_allocates (name))
         return true;
     }
   return false;

@@ -104,8 +104,10 @@ place_sections (struct object_pass *pass)
   struct object *o = &pass->object;
   if (!model_reserve (&pass->places, o->section_cnt))
     return pctab__diag_memory (pass->p->d);
+  if (o->section_cnt)
+    memset (pass->places.at, 0, o->section_cnt * sizeof *pass->places.at);
   for (uint32_t i = 0; i < o->section_cnt; i++)
-    pass->places.at[i] = (struct object_place){ .code = pctab__object_has_code (&o->sections[i]) && o->sections[i].size };
+    pass->places.at[i].code = pctab__object_has_code (&o->sections[i]) && o->sections[i].size;
   for (uint32_t i = 1; i < o->symbol_cnt && !pass->p->place.relaxes; i++)
     {
       struct model_str name;

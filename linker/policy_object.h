@@ -53,8 +53,8 @@ pctab__object_may_be (const struct policy *p, const struct elf_symbol *s, uint32
 /* policy_archive.c: whether a member of A defines malloc, free or operator new. */
 bool pctab__archive_allocates (struct archive *a);
 
-/* policy_text.c: attributes of <pctab/mark.h>.  First what the output has; then of each object whose code is found, whether
- * the output says what it says.  False, with a message. */
+/* policy_text.c: attributes of <pctab/mark.h>.  First what the output has; then of each object whose code is found,
+ * whether the output says what it says.  False, with a message. */
 void pctab__attributes_read (struct policy *p);
 bool pctab__attributes_check (struct object_pass *pass);
 

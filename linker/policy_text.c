@@ -49,10 +49,10 @@ static bool
 error_lost (const struct policy *p, const struct object *o, const char *section)
 {
   const char *member = o->archive ? o->name : "", *path = o->archive ? o->archive->path : o->path;
-  return pctab__diag_error (p->d, section, "%s%s%s%s: has functions with an attribute of <pctab/mark.h>, which the output "
-                            "has in no section of that name, so that it is lost; paste the lines for " RECORD_TEXT
-                            "* into your linker script (see pctab-link(1), LINKER SCRIPTS)", path, *member ? "(" : "", member,
-                            *member ? ")" : "");
+  return pctab__diag_error (p->d, section, "%s%s%s%s: has functions with an attribute of <pctab/mark.h>, which the "
+                            "output has in no section of that name, so that it is lost; paste the lines for "
+                            RECORD_TEXT "* into your linker script (see pctab-link(1), LINKER SCRIPTS)", path,
+                            *member ? "(" : "", member, *member ? ")" : "");
 }
 
 static bool
