@@ -172,7 +172,7 @@ open_input (struct inputs *in, const char *path, struct diag *d)
   in->archive = NULL;
   if (!in->path)
     return pctab__diag_memory (d);
-  in->fd = open (path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+  in->fd = open (path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
   if (in->fd < 0 || fstat (in->fd, &in->st))
     {
       int err = errno;

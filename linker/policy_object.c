@@ -6,102 +6,11 @@
  * other objects may define too, each function is found by its own symbol; a local one by name, size and source file: of
  * several that can't be told apart all are taken, which is the safe side.  An object that was not linked after all
  * (a list made by hand) mostly finds nothing. */
-#include "policy_state.h"
+#include "policy_object.h"
 
 #include <stdlib.h>
 
 #define WITNESSES 2 /* symbols that are to agree on where a section is; more would cost time and find nothing new */
-#define CANDIDATES_MAX 1024 /* functions of one name that are looked at; with more nothing is sure any more */
-
-/* Where a section of the object is. */
-struct object_place {
-  uint64_t addr;
-  bool known, torn; /* torn: two symbols disagree */
-  uint8_t witnesses;
-  bool code;
-  bool named; /* it has functions with symbols */
-  bool missed; /* code of it that is not preemptible was not found */
-};
-
-/* A function of a section that is not found as a whole. */
-struct object_func {
-  uint32_t section, symbol;
-  uint64_t off;
-  uint32_t file;
-};
-
-struct object_pass {
-  struct policy *p;
-  struct object object;
-  MODEL_VEC (struct object_place) places; /* by section */
-  MODEL_VEC (struct object_func) funcs;
-  struct reloc_scan relocs;
-  struct search search;
-  unsigned reason; /* of all its code; 0: none */
-};
-
-enum { ARCHIVE_NEW, ARCHIVE_PLAIN, ARCHIVE_ALLOCATES };
-
-static bool
-is_exec (const struct object_section *s)
-{
-  return (s->flags & SHF_ALLOC) && (s->flags & SHF_EXECINSTR);
-}
-
-static bool
-object_allocates (struct object *o)
-{
-  for (uint32_t i = 1; i < o->symbol_cnt; i++)
-    {
-      const struct elf_symbol *s = &o->symbols[i];
-      struct model_str name;
-      if (s->bind != STB_LOCAL && s->section && s->section < o->section_cnt && is_exec (&o->sections[s->section])
-          && pctab__elf_names_get (&o->names, s->name, &name) && pctab__name_allocates (name))
-        return true;
-    }
-  return false;
-}
-
-/* Of an archive without a table of symbols, which --whole-archive takes and ld.lld always.  What can't be read may well
- * allocate. */
-static bool
-members_allocate (const struct archive *a)
-{
-  struct object o = { .sections = NULL };
-  struct diag unsaid = { 0 };
-  struct inputs *in = pctab__inputs_of_archive (a->path, &unsaid);
-  int more = in ? 0 : -1;
-  while (in && (more = pctab__inputs_next (in, &o, &unsaid)) > 0)
-    if (object_allocates (&o))
-      break;
-  if (in)
-    pctab__inputs_close (in);
-  pctab__object_free (&o);
-  return more != 0;
-}
-
-static bool
-index_allocates (const char *names, size_t len)
-{
-  for (const char *at = names; at < names + len; at += strlen (at) + 1)
-    if (pctab__name_allocates ((struct model_str){ at, (uint32_t) strnlen (at, 256) }))
-      return true;
-  return false;
-}
-
-static bool
-archive_allocates (struct archive *a)
-{
-  if (a->policy == ARCHIVE_NEW)
-    {
-      size_t len = 0;
-      char *names = pctab__archive_symbols (a, &len);
-      bool allocates = names ? index_allocates (names, len) : members_allocate (a);
-      a->policy = allocates ? ARCHIVE_ALLOCATES : ARCHIVE_PLAIN;
-      free (names);
-    }
-  return a->policy == ARCHIVE_ALLOCATES;
-}
 
 static unsigned
 smaller_reason (unsigned a, unsigned b)
@@ -120,7 +29,7 @@ reason_by_file (struct policy *p, const struct object *o)
     return smaller_reason (reason, REASON_LIBC);
   if (pctab__archive_is_ours (o->archive->path))
     return smaller_reason (reason, REASON_PCTAB);
-  return smaller_reason (reason, archive_allocates (o->archive) ? REASON_MALLOC : 0);
+  return smaller_reason (reason, pctab__archive_allocates (o->archive) ? REASON_MALLOC : 0);
 }
 
 /* One look at each symbol: what the object defines, and what its code may refer to. */
@@ -141,7 +50,7 @@ look_at_symbols (struct object_pass *pass)
       struct model_str name = { "", 0 };
       if (s->bind != STB_LOCAL && !pctab__elf_names_get (&o->names, s->name, &name))
         name = (struct model_str){ "", 0 };
-      if (defined && s->bind != STB_LOCAL && is_exec (&o->sections[s->section]))
+      if (defined && s->bind != STB_LOCAL && pctab__object_has_code (&o->sections[s->section]))
         {
           if (pctab__name_allocates (name))
             pass->reason = smaller_reason (pass->reason, REASON_MALLOC);
@@ -160,7 +69,7 @@ is_function (const struct object *o, const struct elf_symbol *s, struct model_st
   if (s->type != STT_FUNC && s->type != STT_GNU_IFUNC
       && (s->type != STT_NOTYPE || (s->bind == STB_LOCAL && !s->size)))
     return false;
-  return s->section && s->section < o->section_cnt && is_exec (&o->sections[s->section])
+  return s->section && s->section < o->section_cnt && pctab__object_has_code (&o->sections[s->section])
          && pctab__elf_names_get (&o->names, s->name, name) && name->len;
 }
 
@@ -195,8 +104,10 @@ place_sections (struct object_pass *pass)
   struct object *o = &pass->object;
   if (!model_reserve (&pass->places, o->section_cnt))
     return pctab__diag_memory (pass->p->d);
+  if (o->section_cnt)
+    memset (pass->places.at, 0, o->section_cnt * sizeof *pass->places.at);
   for (uint32_t i = 0; i < o->section_cnt; i++)
-    pass->places.at[i] = (struct object_place){ .code = is_exec (&o->sections[i]) && o->sections[i].size };
+    pass->places.at[i].code = pctab__object_has_code (&o->sections[i]) && o->sections[i].size;
   for (uint32_t i = 1; i < o->symbol_cnt && !pass->p->place.relaxes; i++)
     {
       struct model_str name;
@@ -243,8 +154,7 @@ hit_function (struct object_pass *pass, const struct object_func *f, unsigned re
           p->lost |= reason != 0;
           break;
         }
-      if (local && (at->bind != STB_LOCAL || (f->file && at->file && f->file != at->file)
-                    || (at->size != s->size && !p->place.relaxes)))
+      if (!pctab__object_may_be (p, s, f->file, at))
         continue;
       found = true;
       if (!hit_symbol (p, at, reason))
@@ -366,7 +276,7 @@ read_relocs (struct object_pass *pass, bool words)
       if ((s->type != SHT_RELA && s->type != SHT_REL) || !s->info || s->info >= o->section_cnt)
         continue;
       const struct object_section *of = &o->sections[s->info];
-      if (!(of->flags & SHF_ALLOC) || is_exec (of) == words)
+      if (!(of->flags & SHF_ALLOC) || pctab__object_has_code (of) == words)
         continue;
       if (!pctab__object_contents (o, s, &c, d))
         return false;
@@ -490,7 +400,8 @@ take_object (struct object_pass *pass)
     return true; /* in a list made by hand */
   pass->reason = reason_by_file (pass->p, o);
   return look_at_symbols (pass) && find_uses (pass) && place_sections (pass) && take_sections (pass)
-         && take_functions (pass) && take_uses (pass) && find_missed (pass);
+         && take_functions (pass) && take_uses (pass) && find_missed (pass)
+         && pctab__attributes_check (pass);
 }
 
 bool
@@ -499,6 +410,7 @@ pctab__policy_objects (struct policy *p)
   struct object_pass pass = { .p = p };
   if (!p->options->inputs)
     return true;
+  pctab__attributes_read (p);
   struct inputs *in = pctab__inputs_open (p->options->inputs, p->d);
   int more = in ? 0 : -1;
   while (in && (more = pctab__inputs_next (in, &pass.object, p->d)) > 0)

@@ -61,6 +61,8 @@ struct policy {
   uint64_t search_budget; /* bytes that policy_search.c may still look at */
   bool has_tls;       /* some code of the file uses thread-local data */
   bool has_fork;      /* or calls vfork */
+  bool attribute[3];  /* the output has the section of this attribute: policy_text.c */
+  bool attributes;    /* of all of them */
 };
 
 /* policy_hits.c */
@@ -158,7 +160,6 @@ void pctab__search_spend (struct policy *p, uint64_t bytes);
 /* Fills in FOUND.  False: memory is out, or the file is damaged. */
 bool pctab__search (struct policy *p, struct search *s);
 void pctab__search_free (struct search *s);
-
 /* policy_object.c: what the inputs tell. */
 bool pctab__policy_objects (struct policy *p);
 

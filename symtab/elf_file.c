@@ -168,7 +168,7 @@ pctab__elf_open (struct elf_file *f, const char *path, struct diag *d)
 {
   memset (f, 0, sizeof *f);
   d->file = path;
-  int fd = open (path, O_RDONLY | O_CLOEXEC);
+  int fd = open (path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
   if (fd < 0)
     return pctab__diag_error (d, NULL, "can't open: %s", strerror (errno));
   struct stat st;

@@ -102,6 +102,26 @@ is "$(sed 's/^ *//' only.ld | grep '^\.text')" "$(cat lines)" 'and they are thos
 ld --verbose | sed -n '/^====/,/^====/p' | sed '1d;$d' | awk '/^  \.text +:/ { while ((getline l <"lines") > 0) print l } { print }' >own.ld
 gcc "$I" -O2 a.c -o prog -no-pie -Wl,-T,own.ld 2>&1
 is "$(where prog)" "$both" 'pasted into a script of one'"'"'s own: collected'
+# A script that places the table but does not collect them: not in silence.
+ld --verbose | sed -n '/^====/,/^====/p' | sed '1d;$d' \
+  | sed 's/^  \.stab .*/  .pctab ALIGN (CONSTANT (MAXPAGESIZE)) + CONSTANT (MAXPAGESIZE) : { KEEP (*(.pctab)) }\n&/' >lost.ld
+so=-plugin,${flags##*,-plugin,}
+printf 'static %s void f (void) { __asm__ volatile ("nop"); }\nint main (void) { f (); return 0; }\n' PCTAB_NOPREEMPT | sed '1i#include <pctab/mark.h>' >local.c
+for c in a.c local.c; do
+  gcc "$I" -O2 -c $c -o lost.o
+  rm -f prog
+  fails "$c: a script that does not collect them" 'lost\.o: has functions with an attribute .* paste the lines for' \
+    gcc lost.o -o prog -fuse-ld=bfd -Wl,-T,lost.ld,"$so"
+done
+awk '/^  \.text +:/ { while ((getline l <"lines") > 0) print l } { print }' lost.ld >kept.ld
+succeeds 'with the lines: it links' gcc lost.o -o prog -fuse-ld=bfd -Wl,-T,kept.ld,"$so"
+printf '#include <pctab/mark.h>\nPCTAB_UNSAFE_FUNCTION int dead (void) { return 1; }\nint main (void) { return 0; }\n' >dead.c
+succeeds 'dead code that has one is no matter' gcc "$I" -Wl,--gc-sections dead.c -o prog -fuse-ld=bfd -Wl,-T,lost.ld,"$so"
+if have ld.lld; then
+  sed '/text\.pctab/d; s/^INSERT BEFORE .plt;//; s/^SECTIONS$/&/' "$pctab_lld_ld" | awk '/^SECTIONS/ && n++ { skip = 1 } skip && /^}/ { skip = 0; next } !skip' >lost-lld.ld
+  gcc -fuse-ld=lld lost.o place.o -o prog -Wl,-T,lost-lld.ld,--trace >inputs
+  fails 'lld: a script that does not collect them' 'lost\.o: has functions with an attribute' "$pctab_link" --inputs=inputs prog
+fi
 
 # No such function: the same file.
 for how in '' -no-pie -static '-fPIC -shared' -Wl,--gc-sections; do

@@ -82,6 +82,9 @@ fi
 fails 'a file that is none' "can't open: No such file" "$pctab_link" none
 mkdir folder
 fails 'a folder' 'not a regular file' "$pctab_link" folder
+mkfifo pipe
+fails 'a pipe, which nobody writes to' 'not a regular file' timeout 10 "$pctab_link" pipe
+fails 'pctab-dump on it' 'not a regular file' timeout 10 "$pctab_dump" pipe
 : >empty
 fails 'an empty file' 'it is empty' "$pctab_link" empty
 echo text >text
