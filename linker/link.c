@@ -86,6 +86,18 @@ abandon (int sig)
   raise (sig);
 }
 
+/* The file is mapped: what was cut off meanwhile is no memory any more. */
+static void
+cut_off (int sig)
+{
+  static const char text[] = "pctab-link: the file became shorter while it was read; link again, when nothing writes to it\n";
+  (void) sig;
+  pctab__place_abandon ();
+  if (write (STDERR_FILENO, text, sizeof text - 1) < 0)
+    _exit (EXIT_FAILED); /* and nobody hears of it */
+  _exit (EXIT_FAILED);
+}
+
 static void
 catch_signals (void)
 {
@@ -96,6 +108,7 @@ catch_signals (void)
       if (!sigaction (sigs[i], NULL, &now) && now.sa_handler != SIG_IGN)
         signal (sigs[i], abandon);
     }
+  signal (SIGBUS, cut_off);
 }
 
 static bool

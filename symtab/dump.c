@@ -3,6 +3,7 @@
 #include "dump.h"
 
 #include <getopt.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -145,6 +146,17 @@ finish (struct dump *d, bool good)
   return good ? EXIT_DONE : EXIT_FAILED;
 }
 
+/* The file is mapped: what was cut off meanwhile is no memory any more. */
+static void
+cut_off (int sig)
+{
+  static const char text[] = "pctab-dump: the file became shorter while it was read; try again, when nothing writes to it\n";
+  (void) sig;
+  if (write (STDERR_FILENO, text, sizeof text - 1) < 0)
+    _exit (EXIT_FAILED); /* and nobody hears of it */
+  _exit (EXIT_FAILED);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -180,5 +192,6 @@ main (int argc, char **argv)
       }
   if (optind >= argc || (!o.lookup && optind + 1 < argc) || (o.has_base && o.maps))
     return usage (stderr);
+  signal (SIGBUS, cut_off);
   return finish (&d, run (&d, &o, argv + optind));
 }

@@ -82,6 +82,33 @@ fi
 fails 'a file that is none' "can't open: No such file" "$pctab_link" none
 mkdir folder
 fails 'a folder' 'not a regular file' "$pctab_link" folder
+# Cut off as soon as it is mapped.
+cat >cut.c <<'X'
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+void *mmap (void *at, size_t len, int prot, int flags, int fd, off_t off)
+{
+  void *(*real) (void *, size_t, int, int, int, off_t) = (void *(*) (void *, size_t, int, int, int, off_t)) dlsym (RTLD_NEXT, "mmap");
+  void *p = real (at, len, prot, flags, fd, off);
+  if (fd >= 0 && len > 65536)
+    (void) !truncate (getenv ("CUT"), 4096);
+  return p;
+}
+X
+if [ -n "${SANITIZE:-}" ]; then
+  skip 'a file that becomes shorter' 'nothing can be preloaded into a sanitized build'
+else
+  "$CC" -shared -fPIC cut.c -o cut.so -ldl
+  for tool in "$pctab_link" "$pctab_dump"; do
+    "$CC" a.o -o shorter "$flags" && head -c 300000 /dev/zero >>shorter
+    fails "${tool##*/}: a file that becomes shorter" 'became shorter while it was read' env LD_PRELOAD="$PWD/cut.so" CUT="$PWD/shorter" "$tool" shorter
+    is "$status" 1 'exit status 1'
+  done
+fi
 mkfifo pipe
 fails 'a pipe, which nobody writes to' 'not a regular file' timeout 10 "$pctab_link" pipe
 fails 'pctab-dump on it' 'not a regular file' timeout 10 "$pctab_dump" pipe
