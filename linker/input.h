@@ -44,8 +44,8 @@ bool pctab__input_read (int fd, off_t off, uint64_t len, struct input_sizes *siz
 
 #define INPUT_JOINED                                                                                              \
   "ld -r has joined the records of several sections of code, which --gc-sections would keep or drop together; make " \
-  "the object with ld -r --unique=.pcdata --unique=.pcsp --unique=.pcln (pkg-config "                               \
-  "--variable=ldflags_relocatable pctab-link)"
+  "the object with ld -r --unique=.pcdata --unique=.pcsp --unique=.pcln (cc -r: "    \
+  "pkg-config --variable=ldflags_relocatable pctab-link)"
 
 /* Frees what LIKE holds. */
 void pctab__like_free (struct like *like);

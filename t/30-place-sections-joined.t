@@ -57,7 +57,7 @@ refused () {
   ok $? "$2"
   [ "$status" != 0 ] || diag "$out"
 }
-words='ld -r has joined .* make the object with ld -r --unique=.pcdata --unique=.pcsp --unique=.pcln \(pkg-config'
+words='ld -r has joined .* make the object with ld -r --unique=.pcdata --unique=.pcsp --unique=.pcln \(cc -r: pkg-config'
 link -e a joined.o
 refused "joined\\.o: \\.pc(data|sp|ln): $words" 'joined records'
 link -e b --gc-sections joined.o
