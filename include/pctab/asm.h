@@ -328,7 +328,8 @@
  *
  * A thread that is stopped between the function's entry and here begins the function anew when it goes on: what stands
  * before may be done again (no stores that matter, arguments still in their registers), and SP and the frame are as at
- * the entry.  As long as one likes.  */
+ * the entry.  As long as one likes.  On ppc64le not with a .localentry of its own: who calls that one leaves r12 unset,
+ * and the entry that is gone back to is the global one.  */
 	.macro	PCTAB_RESTART_AT_ENTRY
 	.if	.Lpctab_function
 	pctab__label .Lpctab_b\@
