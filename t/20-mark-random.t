@@ -166,6 +166,7 @@ sub place_mark {
   if ($how ne 'single') {
     for ($off .. $end - 1) {
       $e->{contradicts} = 1 if defined $w->{literal}[$_] && $w->{literal}[$_] != $value;
+      $e->{overlap} = 1 if ($value == -3 || $value == -4) && $w->{restart}[$_]++;
       $w->{literal}[$_] = $value;
     }
   } elsif ($value == -3) {

@@ -53,7 +53,7 @@ check('a stretch of -1 says nothing beside a mark', ['0 64 -1 literal', '8 16 -3
 check('literal values are kept', ['8 16 -4 literal', '20 24 -4 literal', '24 28 -3 literal'],
   ['8 16 -4', '20 24 -4', '24 28 -3']);
 check('those that touch with one value are one range', ['8 16 -4 literal', '16 20 -4 literal'], ['8 20 -4']);
-check('those that agree about a byte too', ['8 16 -4 literal', '12 20 -4 literal'], ['8 20 -4']);
+check('those of another value that agree about a byte too', ['8 16 -5 literal', '12 20 -5 literal'], ['8 20 -5']);
 check('a mark beside a literal takes the other value', ['8 16 -3 literal', '16 20 -3'], ['8 16 -3', '16 20 -4']);
 check('also in front of it', ['8 16 -3', '16 20 -3 literal'], ['8 16 -4', '16 20 -3']);
 check('and between two', ['8 12 -3 literal', '12 16 -3', '16 20 -3 literal'], ['8 12 -3', '12 16 -4', '16 20 -3']);
