@@ -116,7 +116,8 @@ add_piece (struct model *m, const struct model_frame *f, uint32_t *row, uint32_t
   struct model_row *copy = m->rows.at + m->rows.cnt;
   memcpy (copy, m->rows.at + *row, cnt * sizeof *copy);
   copy[0].off = off;
-  m->frames.at[m->frames.cnt++] = (struct model_frame){ off, end, (uint32_t) m->rows.cnt, (uint32_t) cnt, f->flags, f->reason };
+  m->frames.at[m->frames.cnt++]
+    = (struct model_frame){ off, end, (uint32_t) m->rows.cnt, (uint32_t) cnt, f->flags, f->reason };
   m->rows.cnt += cnt;
   return true;
 }

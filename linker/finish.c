@@ -171,7 +171,8 @@ static bool
 verify_image (const struct finish *f, struct diag *d)
 {
   char text[VERIFY_TEXT_MAX];
-  return pctab__verify_at_link (f->image, f->image_len, f->place.addr, text) || pctab__diag_error (d, ".pctab", "%s", text);
+  return pctab__verify_at_link (f->image, f->image_len, f->place.addr, text)
+         || pctab__diag_error (d, ".pctab", "%s", text);
 }
 
 /* Every rule, over the file as it is now. */

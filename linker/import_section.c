@@ -26,7 +26,8 @@ has_records (const struct elf_file *f)
   return false;
 }
 
-/* Someone else's section of that name may be loaded; what begins as a record does is meant as one, and would be lost. */
+/* Someone else's section of that name may be loaded; what begins as a record does is meant as one, and would be
+ * lost. */
 static bool
 looks_like_records (struct elf_file *f, struct elf_section *s, struct diag *d)
 {
@@ -37,8 +38,8 @@ looks_like_records (struct elf_file *f, struct elf_section *s, struct diag *d)
     return false;
   uint8_t version = cursor_u8 (&c), kind = cursor_u8 (&c), word = cursor_u8 (&c), zero = cursor_u8 (&c);
   uint32_t size = cursor_u32 (&c);
-  return !c.bad && version == 1 && kind && kind <= RECORD_LINES && word == (f->is64 ? 8 : 4) && !zero && size >= 8u + word
-         && size - 8 <= cursor_left (&c);
+  return !c.bad && version == 1 && kind && kind <= RECORD_LINES && word == (f->is64 ? 8 : 4) && !zero
+         && size >= 8u + word && size - 8 <= cursor_left (&c);
 }
 
 /* Sections that are called as those of records are, but can't be read as such. */
@@ -53,8 +54,8 @@ check_sections (struct elf_file *f, struct diag *d)
         if (strcmp (s->name, names[k]) || pctab__record_section (s, names[k]))
           continue;
         if (looks_like_records (f, s, d))
-          return pctab__diag_error (d, s->name, "has records, but is %s; let its flags and type be those of OBJECT-FORMAT, "
-                                    "1: \"o?\",\"progbits\"", s->flags & SHF_ALLOC ? "loaded" : "of another type");
+          return pctab__diag_error (d, s->name, "has records, but is %s; let its flags and type be those of "
+                                    "OBJECT-FORMAT, 1: \"o?\",\"progbits\"", s->flags & SHF_ALLOC ? "loaded" : "of another type");
       }
   return !d->failed;
 }

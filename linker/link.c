@@ -90,7 +90,8 @@ abandon (int sig)
 static void
 cut_off (int sig)
 {
-  static const char text[] = "pctab-link: the file became shorter while it was read; link again, when nothing writes to it\n";
+  static const char text[]
+    = "pctab-link: the file became shorter while it was read; link again, when nothing writes to it\n";
   (void) sig;
   pctab__place_abandon ();
   if (write (STDERR_FILENO, text, sizeof text - 1) < 0)

@@ -91,8 +91,9 @@ add_literal (struct mark_work *w, const struct model_mark *mark)
                               (int) mark->value, (unsigned) mark->table, (int) last->value,
                               (unsigned) (last->end - last->off), (unsigned long long) (w->m->base + last->off));
   if (last && mark->off < last->end && is_restart (mark) && mark->value != PCTAB_UNSAFEPOINT_RESTART_AT_ENTRY)
-    return pctab__mark_error (w, mark->record, mark->off, mark->end - mark->off, "a restart range overlaps another one, which "
-                              "ends at 0x%llx; end one before the other begins", (unsigned long long) (w->m->base + last->end));
+    return pctab__mark_error (w, mark->record, mark->off, mark->end - mark->off, "a restart range overlaps another one, "
+                              "which ends at 0x%llx; end one before the other begins",
+                              (unsigned long long) (w->m->base + last->end));
   if (!last || mark->off > last->end || mark->value != last->value)
     return pctab__mark_run_add (w, &w->literals,
                                 (struct mark_run){ mark->off, mark->end, mark->value, mark->record, false });
@@ -140,7 +141,8 @@ mark_next (const struct mark_work *w)
   return w->mark < w->mark_cnt ? &w->m->marks.at[(uint32_t) w->marks[w->mark]] : NULL;
 }
 
-/* A mark in code without a frame, behind PREV: what is wrong in itself is an error there too, for the author goes by it. */
+/* A mark in code without a frame, behind PREV: what is wrong in itself is an error there too, since its author goes by
+ * it. */
 static bool
 drop_mark (struct mark_work *w, const struct model_mark *mark, const struct model_frame *prev)
 {

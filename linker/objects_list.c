@@ -257,8 +257,8 @@ take_object (struct object *o, int fd, uint64_t off, uint64_t len, struct diag *
   int result = kind_to_result (pctab__object_read (o, fd, off, len, d));
   if (result == 1 && pctab__input_read (fd, (off_t) off, len, &sizes, &like, &joined) && joined)
     {
-      pctab__diag_error (d, joined, "%s%s%s%s: " INPUT_JOINED, o->path, o->archive ? "(" : "", o->archive ? o->name : "",
-                         o->archive ? ")" : "");
+      pctab__diag_error (d, joined, "%s%s%s%s: " INPUT_JOINED, o->path, o->archive ? "(" : "",
+                         o->archive ? o->name : "", o->archive ? ")" : "");
       return -1;
     }
   return result;

@@ -256,5 +256,6 @@ pctab__place_unfinish (const char *path, struct diag *d)
       good = false;
       err = errno;
     }
-  return good || pctab__diag_error (d, ".pctab", "its bad table can't be marked so: %s; remove the file", strerror (err));
+  return good
+         || pctab__diag_error (d, ".pctab", "its bad table can't be marked so: %s; remove the file", strerror (err));
 }

@@ -36,7 +36,8 @@ bool pctab__place_prove (const struct place *place, uint64_t len, struct diag *d
 bool pctab__place_write (const struct place *place, const unsigned char *image, size_t len, enum place_how *how,
                          struct diag *d);
 
-/* Makes the table of the finished file at PATH an unfinished one, which every reader refuses; the program stays as it is. */
+/* Makes the table of the finished file at PATH an unfinished one, which every reader refuses; the program stays as it
+ * is. */
 bool pctab__place_unfinish (const char *path, struct diag *d);
 
 /* Removes the new file that is being written, if there is one.  Signal: safe. */

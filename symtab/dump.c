@@ -150,7 +150,8 @@ finish (struct dump *d, bool good)
 static void
 cut_off (int sig)
 {
-  static const char text[] = "pctab-dump: the file became shorter while it was read; try again, when nothing writes to it\n";
+  static const char text[]
+    = "pctab-dump: the file became shorter while it was read; try again, when nothing writes to it\n";
   (void) sig;
   if (write (STDERR_FILENO, text, sizeof text - 1) < 0)
     _exit (EXIT_FAILED); /* and nobody hears of it */
