@@ -1,6 +1,6 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: GPL-3.0-or-later
-# The reader of Go's tables (go_pclntab.c, by tool/go_print) beside Go's own tools: each function's address and name in
+# The reader of Go's tables (tool/go_pclntab.c, by tool/go_print) beside Go's own tools: each function's address and name in
 # `go tool nm`, file and line of each instruction in `go tool objdump`.
 #
 #   go_reader.pl --print=GO_PRINT FILE...

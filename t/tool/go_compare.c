@@ -11,8 +11,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "../oracle/go_pclntab.h"
-#include "../oracle/go_model.h"
+#include "go_pclntab.h"
+#include "go_model.h"
 #include "format.h"
 #include "image_encode.h"
 #include "pctab.h"

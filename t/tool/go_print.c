@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "../oracle/go_pclntab.h"
+#include "go_pclntab.h"
 
 typedef bool print_fn (const struct go_pclntab *g, struct diag *d);
 
