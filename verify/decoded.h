@@ -147,6 +147,7 @@ struct dec_code {
   uint32_t first[16];        /* first code of each length */
   uint32_t place[16];        /* its symbol's place */
   uint32_t *direct;          /* reader_line.c's */
+  uint32_t long_first;
 };
 
 /* What was decoded without a fault. */
@@ -217,7 +218,7 @@ void pctab__decoded_read (struct decoded *d, const unsigned char *bytes, size_t 
 void pctab__decoded_free (struct decoded *d);
 
 /* The positions of a record, the first at its entry, neighbours different or not as the table has them; false if they are
- * damaged, which is reported.  OUT's memory is used again from call to call. */
+ * damaged, which is reported.  OUT's memory is used again from call to call; NULL: they are checked alone. */
 bool pctab__decoded_lines (struct decoded *d, const struct dec_record *record, struct dec_positions *out);
 
 /* What is at a text offset: an index, or NONE. */

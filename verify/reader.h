@@ -64,6 +64,9 @@ walk_u8 (struct walk *w)
 static inline uint32_t
 walk_uvar (struct walk *w)
 {
+  /* Mostly it is one byte. */
+  if (w->at < w->end && *w->at < 128)
+    return *w->at++;
   uint32_t v = 0;
   for (unsigned i = 0; i < 5; i++)
     {

@@ -52,20 +52,35 @@ read_code (struct decoded *d, uint64_t *at, const char *name, struct dec_code *c
   return true;
 }
 
-/* For each DIRECT_BITS bits the symbol that they begin with, if its code is no longer: symbol << 4 | length. */
+/* What a symbol does to the bits: SYMBOL << 12 | bits of its code << 6 | bits to take.  A length takes its number too. */
+static uint32_t
+pack_symbol (uint16_t symbol, unsigned len, bool number)
+{
+  return (uint32_t) symbol << 12 | len << 6 | (len + (number && symbol ? symbol - 1u : 0));
+}
+
+/* The symbol of each DIRECT_BITS bits that begin with one, and behind these the symbols of all CODE_LEN_MAX bits from the
+ * first longer code on: longer codes are the last ones.  0: no symbol. */
 static bool
 make_direct (struct decoded *d, struct dec_code *code)
 {
-  code->direct = pctab__decoded_alloc (d, 1u << DIRECT_BITS, sizeof *code->direct);
+  const size_t direct_cnt = (size_t) 1 << DIRECT_BITS;
+  const unsigned more = CODE_LEN_MAX - DIRECT_BITS;
+  uint32_t short_end = code->first[DIRECT_BITS] + code->count[DIRECT_BITS];
+  code->long_first = short_end << more;
+  code->direct = pctab__decoded_alloc (d, direct_cnt + ((direct_cnt - short_end) << more), sizeof *code->direct);
   if (!code->direct)
     return false;
-  for (unsigned l = 1; l <= DIRECT_BITS; l++)
+  for (unsigned l = 1; l <= CODE_LEN_MAX; l++)
     for (uint32_t i = 0; i < code->count[l]; i++)
       {
-        uint32_t known = (uint32_t) code->symbols[code->place[l] + i] << 4 | l;
-        uint32_t from = (code->first[l] + i) << (DIRECT_BITS - l), cnt = 1u << (DIRECT_BITS - l);
-        for (uint32_t k = 0; k < cnt; k++)
-          code->direct[from + k] = known;
+        bool direct = l <= DIRECT_BITS;
+        unsigned any = (direct ? DIRECT_BITS : CODE_LEN_MAX) - l; /* bits behind the code */
+        size_t first = (size_t) (code->first[l] + i) << any;
+        uint32_t *at = code->direct + (direct ? first : direct_cnt + first - code->long_first);
+        uint32_t packed = pack_symbol (code->symbols[code->place[l] + i], l, code == &d->number_code);
+        for (uint32_t k = 0; k < 1u << any; k++)
+          at[k] = packed;
       }
   return true;
 }
@@ -99,101 +114,106 @@ pctab__read_codes (struct decoded *d)
     return false;
   for (unsigned i = 0, used = 0; i < 3; i++)
     {
-      if (!read_code (d, &at, names[i], codes[i], d->symbol_arena + used) || !check_symbols (d, codes[i], names[i])
-          || !make_direct (d, codes[i]))
+      if (!read_code (d, &at, names[i], codes[i], d->symbol_arena + used) || !check_symbols (d, codes[i], names[i]))
         return false;
       used += codes[i]->symbol_cnt;
     }
   for (uint32_t i = 0; i < d->number_code.symbol_cnt; i++)
     if (d->number_code.symbols[i] > NUMBER_SYMBOL_MAX)
       return FAULT_PART (d, CHECK_LINE_CODES, PART_LINE_CODES, 0, "a length is %u bits", d->number_code.symbols[i]);
-  return at == d->parts[PART_LINE_CODES].len
-         || FAULT_PART (d, CHECK_LINE_CODES, PART_LINE_CODES, at, "bytes behind the last code");
+  if (at != d->parts[PART_LINE_CODES].len)
+    return FAULT_PART (d, CHECK_LINE_CODES, PART_LINE_CODES, at, "bytes behind the last code");
+  return make_direct (d, codes[0]) && make_direct (d, codes[1]) && make_direct (d, codes[2]);
 }
 
-/* Bits, the most significant of each byte first: up to 64 of them at hand, the next one at the top.  Bits behind the end
- * are 0, and `bad` when they are taken. */
+/* Bits, the most significant of each byte first, the next one at the top.  They go on behind the function's last byte, up to
+ * the table's end and there as 0; whoever takes them compares bits_taken() with what there is. */
 struct bits {
-  const unsigned char *at, *end;
+  const unsigned char *start;
+  size_t next; /* byte that is not in acc */
+  size_t len;  /* up to the table's end */
   uint64_t acc;
   unsigned have; /* in acc */
-  bool bad;
+  bool bad;      /* a code was none */
 };
 
+static uint64_t
+last_bytes (const unsigned char *start, size_t next, size_t len)
+{
+  uint64_t v = 0;
+  for (size_t i = next; i < next + 8; i++)
+    v = v << 8 | (i < len ? start[i] : 0);
+  return v;
+}
+
+/* 56 bits at least are at hand. */
 static inline void
 refill (struct bits *b)
 {
-  if (b->end - b->at >= 8)
+  uint64_t v;
+  if (__builtin_expect (b->next + 8 <= b->len, true))
     {
-      uint64_t v;
-      memcpy (&v, b->at, sizeof v);
+      memcpy (&v, b->start + b->next, sizeof v);
       if (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__)
         v = __builtin_bswap64 (v);
-      b->acc |= v >> b->have;
-      b->at += (63 - b->have) / 8;
-      b->have |= 56;
-      return;
     }
-  for (; b->have <= 56 && b->at < b->end; b->have += 8)
-    b->acc |= (uint64_t) *b->at++ << (56 - b->have);
+  else
+    v = last_bytes (b->start, b->next, b->len);
+  b->acc |= v >> b->have;
+  b->next += (63 - b->have) / 8;
+  b->have |= 56;
 }
 
-/* CNT bits at hand are taken. */
 static inline void
 drop (struct bits *b, unsigned cnt)
 {
-  b->bad |= cnt > b->have;
   b->acc <<= cnt;
   b->have -= cnt;
 }
 
-/* Up to 32 bits. */
+static inline size_t
+bits_taken (const struct bits *b)
+{
+  return 8 * b->next - b->have;
+}
+
+/* The packed symbol that begins at the top of ACC. */
 static inline uint32_t
-take_bits (struct bits *b, unsigned cnt)
+peek_symbol (const struct dec_code *code, uint64_t acc)
 {
-  if (!cnt)
-    return 0;
-  refill (b);
-  uint32_t v = (uint32_t) (b->acc >> (64 - cnt));
-  drop (b, cnt);
-  return v;
+  uint32_t packed = code->direct[acc >> (64 - DIRECT_BITS)];
+  return packed ? packed : code->direct[(1u << DIRECT_BITS) + (acc >> (64 - CODE_LEN_MAX)) - code->long_first];
 }
 
-/* A code too long for the table, or none. */
-static uint16_t
-take_long_symbol (struct bits *b, const struct dec_code *code)
-{
-  for (unsigned l = 1; l <= CODE_LEN_MAX; l++)
-    {
-      uint32_t v = (uint32_t) (b->acc >> (64 - l));
-      if (v >= code->first[l] && v - code->first[l] < code->count[l])
-        {
-          drop (b, l);
-          return code->symbols[code->place[l] + v - code->first[l]];
-        }
-    }
-  b->bad = true;
-  return 0;
-}
-
-/* 15 bits are at hand, if there are so many. */
+/* 15 bits are at hand. */
 static inline uint16_t
 take_symbol (struct bits *b, const struct dec_code *code)
 {
-  uint32_t known = code->direct[b->acc >> (64 - DIRECT_BITS)];
-  if (!known)
-    return take_long_symbol (b, code);
-  drop (b, known & 15);
-  return (uint16_t) (known >> 4);
+  uint32_t packed = peek_symbol (code, b->acc);
+  b->bad |= !packed;
+  drop (b, packed & 63);
+  return (uint16_t) (packed >> 12);
 }
 
-static uint32_t
+/* The first bit of the N that it has is not stored: it is 1. */
+static inline uint32_t
 take_number (struct bits *b, const struct dec_code *code)
 {
   refill (b);
-  unsigned n = take_symbol (b, code);
-  return b->bad || !n ? 0 : (uint32_t) (UINT64_C (1) << (n - 1) | take_bits (b, n - 1));
+  uint32_t packed = peek_symbol (code, b->acc);
+  b->bad |= !packed;
+  uint64_t bits = b->acc << (packed >> 6 & 63) >> 1 | UINT64_C (1) << 63;
+  drop (b, packed & 63);
+  return (uint32_t) (bits >> 1 >> (63 - (packed >> 12)));
 }
+
+/* The last positions.  Each has a slot; a move to the front changes their order alone. */
+struct list {
+  uint64_t order; /* of the slots: four bits each, the present position's the lowest */
+  unsigned cnt;   /* slots in use, the first ones */
+  uint32_t line[PLACES];
+  uint64_t where[PLACES]; /* node << 32 | file */
+};
 
 /* The state of a function's steps. */
 struct steps {
@@ -202,10 +222,8 @@ struct steps {
   struct dec_positions *out;
   uint64_t off; /* text offset of the last step */
   uint32_t highest;
-  struct dec_position slots[PLACES];
-  uint64_t order; /* of the slots in the list: four bits each, the present one's the lowest */
-  unsigned list_cnt;
-  bool no_line;     /* but line 0 holds, by op 13 */
+  bool no_line; /* but line 0 holds, by op 13 */
+  struct list list;
   const char *what; /* is wrong */
 };
 
@@ -217,44 +235,51 @@ bad (struct steps *s, const char *what)
 }
 
 /* The slot at place AT comes to the front; which it is.  Without a loop, whose end nobody could foretell. */
-static inline struct dec_position *
-list_front (struct steps *s, unsigned at)
+static inline unsigned
+list_front (struct list *l, unsigned at)
 {
-  uint64_t slot = s->order >> 4 * at & 15, before = (UINT64_C (1) << 4 * at) - 1;
-  s->order = (s->order & ~(before << 4 | 15)) | (s->order & before) << 4 | slot;
-  return &s->slots[slot];
-}
-
-static inline struct dec_position *
-list_first (struct steps *s)
-{
-  return &s->slots[s->order & 15];
+  uint64_t slot = l->order >> 4 * at & 15, before = (UINT64_C (1) << 4 * at) - 1;
+  l->order = (l->order & ~(before << 4 | 15)) | (l->order & before) << 4 | slot;
+  return (unsigned) slot;
 }
 
 static void
-list_start (struct steps *s, struct dec_position p)
+list_start (struct list *l, uint64_t where, uint32_t line)
 {
-  s->slots[0] = p;
-  s->order = UINT64_C (0x876543210);
-  s->list_cnt = 1;
+  l->where[0] = where;
+  l->line[0] = line;
+  l->order = UINT64_C (0x876543210);
+  l->cnt = 1;
 }
 
-/* A position comes in; the last one or an older one of the same node and file goes. */
-static void
-list_push (struct steps *s, struct dec_position p)
+/* A position that is not there comes in; the last one goes, if there is no slot. */
+static inline unsigned
+list_push (struct list *l, uint64_t where)
 {
-  unsigned at = 0;
-  for (; at < s->list_cnt; at++)
-    {
-      const struct dec_position *old = &s->slots[s->order >> 4 * at & 15];
-      if (old->node == p.node && old->file == p.file)
-        break;
-    }
-  if (at == s->list_cnt && s->list_cnt < PLACES)
-    s->list_cnt++;
-  else if (at == s->list_cnt)
-    at--;
-  *list_front (s, at) = p;
+  unsigned at = l->cnt < PLACES ? l->cnt : PLACES - 1;
+  l->cnt = at + 1;
+  unsigned slot = list_front (l, at);
+  l->where[slot] = where;
+  return slot;
+}
+
+/* The place of slot SLOT. */
+static inline unsigned
+list_place (const struct list *l, unsigned slot)
+{
+  uint64_t zero = l->order ^ slot * UINT64_C (0x111111111);
+  return (unsigned) __builtin_ctzll ((zero - UINT64_C (0x111111111)) & ~zero & UINT64_C (0x888888888)) / 4;
+}
+
+/* An older position of the same node and file, or else a new one, comes to the front. */
+static inline unsigned
+list_find_or_push (struct list *l, uint64_t where)
+{
+  unsigned found = 0;
+  for (unsigned i = 0; i < PLACES; i++)
+    found |= (unsigned) (l->where[i] == where) << i;
+  found &= (1u << l->cnt) - 1;
+  return found ? list_front (l, list_place (l, (unsigned) __builtin_ctz (found))) : list_push (l, where);
 }
 
 /* Room for LEN bytes of steps, of which each takes two bits at least, and the position at the start. */
@@ -273,105 +298,121 @@ reserve (struct decoded *d, struct dec_positions *out, uint32_t len)
   return true;
 }
 
-/* Ops 9 to 12: a node that is visited. */
-static bool
-visit (struct steps *s, uint32_t node, uint32_t file, bool own_file, uint32_t change)
+/* Ops 9 to 12: a node is visited, by 9 to 11 for the first time.  False: it is not there. */
+static inline bool
+visit (struct steps *s, struct bits *b, unsigned op, uint32_t change)
 {
-  struct decoded *d = s->d;
-  const struct dec_record *r = s->record;
-  if (node > r->node_cnt)
+  const struct decoded *d = s->d;
+  bool any = op == 12;
+  uint32_t node = s->highest + (any ? unzigzag (take_number (b, &d->number_code)) : op - 8);
+  uint32_t file = any ? take_number (b, &d->number_code) : 0;
+  if (node > s->record->node_cnt)
     return bad (s, "a step is in a node that is not there");
-  uint32_t line = 0;
-  if (node)
-    {
-      const struct dec_origin *o = &d->origins[d->nodes[r->node + node - 1].origin];
-      line = o->line;
-      if (own_file)
-        file = o->file;
-    }
   if (file > d->file_cnt)
     return bad (s, "a step is in a file that is not there");
+  struct dec_origin o = node ? d->origins[d->nodes[s->record->node + node - 1].origin] : (struct dec_origin) { 0, 0 };
+  uint64_t where = (uint64_t) node << 32 | (any ? file : o.file);
+  unsigned slot = any ? list_find_or_push (&s->list, where) : list_push (&s->list, where);
+  s->list.line[slot] = o.line + change;
   if (node > s->highest)
     s->highest = node;
-  list_push (s, (struct dec_position) { 0, node, file, line + change });
   return true;
 }
 
+/* Any op but one that goes back to a position. */
 static inline bool
 take_op (struct steps *s, struct bits *b, unsigned op, uint32_t change)
 {
-  s->no_line = false;
   if (op < PLACES)
-    {
-      if (op >= s->list_cnt)
-        return bad (s, "a step goes back to a position that there was not");
-      list_front (s, op)->line += change;
-      return true;
-    }
-  if (op < 12)
-    return visit (s, s->highest + op - 8, 0, true, change);
-  if (op == 13)
-    {
-      s->no_line = true;
-      return change == 0 || bad (s, "a step to no line has a change of it");
-    }
-  if (op != 12)
+    return bad (s, "a step goes back to a position that there was not");
+  if (op <= 12)
+    return visit (s, b, op, change);
+  if (op > 13)
     return bad (s, "a step's op is none");
-  uint32_t node = s->highest + unzigzag (take_number (b, &s->d->number_code));
-  return visit (s, node, take_number (b, &s->d->number_code), false, change);
+  s->no_line = true;
+  return change == 0 || bad (s, "a step to no line has a change of it");
 }
 
-/* An escape: the op, and the change. */
-static unsigned
+/* An escape: the op, and the change.  Bits for a symbol are left. */
+static inline unsigned
 take_escape (struct bits *b, const struct dec_code *code, uint32_t *change)
 {
-  unsigned op = take_bits (b, 4);
+  unsigned op = (unsigned) (b->acc >> 60);
+  drop (b, 4);
   *change = unzigzag (take_number (b, code));
   refill (b);
   return op;
 }
 
-/* Steps up to the end's symbol, which is in the last of the bytes at AT, LEN of them.  Two symbols are at hand after one
- * refill(). */
+/* The end's symbol was taken: it has to be in the last of LEN bytes. */
 static bool
-take_steps (struct steps *s, const unsigned char *at, uint32_t len)
+check_end (struct steps *s, const struct bits *b, size_t len)
+{
+  size_t left = 8 * len - bits_taken (b);
+  if (b->bad || bits_taken (b) > 8 * len || (left % 8 && b->acc >> (64 - left % 8)))
+    return bad (s, "bits behind the end are not 0");
+  return left < 8 || bad (s, "they end before their bytes do");
+}
+
+/* Steps up to the end's symbol, in LEN bytes at AT.  Two symbols are at hand after one refill(). */
+static bool
+take_steps (struct steps *s, const unsigned char *at, size_t len)
 {
   const struct decoded *d = s->d;
+  const struct dec_code *step_code = &d->step_code, *advance_code = &d->advance_code;
   const uint64_t end = s->record->end;
-  struct dec_position *out = s->out->at + s->out->cnt;
-  struct bits b = { .at = at, .end = at + len };
+  struct dec_position *out = s->out ? s->out->at + s->out->cnt : NULL;
+  /* Only inline functions have its address: it is in registers. */
+  struct bits b = { .start = at, .len = (size_t) (d->bytes + d->len - at) };
+  bool good = false;
   for (;;)
     {
       refill (&b);
-      uint16_t symbol = take_symbol (&b, &d->step_code);
+      uint16_t symbol = take_symbol (&b, step_code);
       unsigned op = symbol & 15;
       uint32_t change = (uint32_t) (int32_t) ((int16_t) symbol >> 4);
-      if (symbol == OP_END)
-        break;
       if (op >= OP_ESCAPE)
         {
+          if (symbol == OP_END)
+            {
+              good = check_end (s, &b, len);
+              break;
+            }
           if (symbol != OP_ESCAPE)
-            return bad (s, "a step's symbol is none");
+            {
+              bad (s, "a step's symbol is none");
+              break;
+            }
           op = take_escape (&b, &d->number_code, &change);
         }
-      uint32_t advance = take_symbol (&b, &d->advance_code);
+      uint32_t advance = take_symbol (&b, advance_code);
       if (advance == ADVANCE_ESCAPE)
         advance = take_number (&b, &d->number_code);
       s->off += (uint64_t) advance * d->insn;
-      if (b.bad)
-        return bad (s, "they end without an end");
-      if (!take_op (s, &b, op, change))
-        return false;
+      if (b.bad || bits_taken (&b) > 8 * len)
+        {
+          bad (s, "they end without an end");
+          break;
+        }
+      s->no_line = false;
+      if (op < s->list.cnt)
+        s->list.line[list_front (&s->list, op)] += change;
+      else if (!take_op (s, &b, op, change))
+        break;
       if (s->off >= end)
-        return bad (s, "a step is behind the function's end");
-      const struct dec_position *now = list_first (s);
-      *out++ = (struct dec_position) { (uint32_t) s->off, now->node, now->file, s->no_line ? 0 : now->line };
+        {
+          bad (s, "a step is behind the function's end");
+          break;
+        }
+      if (!out)
+        continue;
+      unsigned now = s->list.order & 15;
+      uint64_t where = s->list.where[now];
+      *out++ = (struct dec_position) { (uint32_t) s->off, (uint32_t) (where >> 32), (uint32_t) where, s->no_line ? 0 : s->list.line[now] };
     }
-  s->out->cnt = (size_t) (out - s->out->at);
-  unsigned left = b.have % 8;
-  if (b.bad || (left && b.acc >> (64 - left)))
-    return bad (s, "bits behind the end are not 0");
-  return (b.at == b.end && b.have < 8) || bad (s, "they end before their bytes do");
+  if (out)
+    s->out->cnt = (size_t) (out - s->out->at);
+  return good;
 }
 
 /* What a chunk's head says of its end. */
@@ -405,11 +446,11 @@ read_chunk_heads (struct steps *s, struct walk *w, struct chunk *chunks, uint32_
 static bool
 check_chunk_end (struct steps *s, const struct chunk *c, uint64_t start)
 {
-  const struct dec_position *p = list_first (s);
+  unsigned now = s->list.order & 15;
   if (s->no_line)
     return bad (s, "a chunk ends with a step to no line");
-  if (s->off - start != (uint64_t) c->units * s->d->insn || p->line != c->line || p->file != c->file || p->node != c->node
-      || s->highest != c->highest)
+  if (s->off - start != (uint64_t) c->units * s->d->insn || s->list.line[now] != c->line
+      || s->list.where[now] != ((uint64_t) c->node << 32 | c->file) || s->highest != c->highest)
     return bad (s, "a chunk does not end as its head says");
   return true;
 }
@@ -429,7 +470,8 @@ take_chunks (struct steps *s, struct walk *w)
       uint64_t start = s->off;
       good = take_steps (s, w->at, chunks[i].len) && (i + 1 == cnt || check_chunk_end (s, &chunks[i], start));
       w->at += chunks[i].len;
-      list_start (s, *list_first (s));
+      unsigned now = s->list.order & 15;
+      list_start (&s->list, s->list.where[now], s->list.line[now]);
     }
   free (chunks);
   if (good && w->long_form)
@@ -443,11 +485,11 @@ pctab__decoded_lines (struct decoded *d, const struct dec_record *record, struct
   const unsigned char *p = part_bytes (d, PART_LINES) + record->lines;
   struct steps s = { .d = d, .record = record, .out = out, .off = record->off };
   struct walk w = { p, p + record->lines_len, false, false };
-  out->cnt = 0;
-  if (!reserve (d, out, record->lines_len))
+  if (out && !reserve (d, out, record->lines_len))
     return false;
-  list_start (&s, (struct dec_position) { record->off, 0, record->file, record->line });
-  out->at[out->cnt++] = s.slots[0];
+  list_start (&s.list, record->file, record->line);
+  if (out)
+    out->at[0] = (struct dec_position) { record->off, 0, record->file, record->line }, out->cnt = 1;
   if (!(record->flags & RECORD_LINES))
     return true;
   bool good = record->flags & RECORD_CHUNKS ? take_chunks (&s, &w)

@@ -102,7 +102,8 @@ static bool
 read_nodes (struct decoded *d, const struct records *s, struct walk *w, struct dec_record *r)
 {
   uint32_t cnt = walk_uvar (w), len = walk_uvar (w), depth = 0;
-  struct level levels[DEPTH_MAX + 1] = { { 0, r->file, r->line } };
+  struct level levels[DEPTH_MAX + 1]; /* read_node() sets one before its calls are read */
+  levels[0] = (struct level) { 0, r->file, r->line };
   const char *what;
   if (w->bad || len > (size_t) (w->end - w->at) || !cnt || cnt > len)
     return fault_record (d, s, CHECK_NODES, r->off, "the function's nodes are none, or more than its bytes");
