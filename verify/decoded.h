@@ -123,7 +123,6 @@ struct dec_node {
   uint32_t parent; /* number in its tree */
   uint32_t origin;
   uint32_t file, line; /* of the call */
-  uint32_t depth;
 };
 
 struct dec_origin {

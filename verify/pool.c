@@ -102,6 +102,7 @@ work (int fd, struct settings *s)
 {
   struct request request;
   signal (SIGINT, SIG_DFL);
+  pctab__work_keep_memory ();
   while (receive_all (fd, &request, sizeof request))
     if (!answer_request (fd, s, &request))
       _exit (3);

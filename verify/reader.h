@@ -64,9 +64,14 @@ walk_u8 (struct walk *w)
 static inline uint32_t
 walk_uvar (struct walk *w)
 {
-  /* Mostly it is one byte. */
+  /* Mostly it is one byte or two. */
   if (w->at < w->end && *w->at < 128)
     return *w->at++;
+  if (w->end - w->at >= 2 && w->at[1] - 1u < 127)
+    {
+      w->at += 2;
+      return (w->at[-2] & 127u) | (uint32_t) w->at[-1] << 7;
+    }
   uint32_t v = 0;
   for (unsigned i = 0; i < 5; i++)
     {

@@ -246,21 +246,11 @@ list_front (struct list *l, unsigned at)
 static void
 list_start (struct list *l, uint64_t where, uint32_t line)
 {
+  memset (l->where, 0, sizeof l->where);
   l->where[0] = where;
   l->line[0] = line;
   l->order = UINT64_C (0x876543210);
   l->cnt = 1;
-}
-
-/* A position that is not there comes in; the last one goes, if there is no slot. */
-static inline unsigned
-list_push (struct list *l, uint64_t where)
-{
-  unsigned at = l->cnt < PLACES ? l->cnt : PLACES - 1;
-  l->cnt = at + 1;
-  unsigned slot = list_front (l, at);
-  l->where[slot] = where;
-  return slot;
 }
 
 /* The place of slot SLOT. */
@@ -271,15 +261,33 @@ list_place (const struct list *l, unsigned slot)
   return (unsigned) __builtin_ctzll ((zero - UINT64_C (0x111111111)) & ~zero & UINT64_C (0x888888888)) / 4;
 }
 
-/* An older position of the same node and file, or else a new one, comes to the front. */
+/* The place for a position that is not there: a further one, or the last. */
 static inline unsigned
-list_find_or_push (struct list *l, uint64_t where)
+list_new (const struct list *l)
+{
+  return l->cnt < PLACES ? l->cnt : PLACES - 1;
+}
+
+/* The place of an older position of the same node and file, or else for a new one. */
+static inline unsigned
+list_find (const struct list *l, uint64_t where)
 {
   unsigned found = 0;
   for (unsigned i = 0; i < PLACES; i++)
     found |= (unsigned) (l->where[i] == where) << i;
   found &= (1u << l->cnt) - 1;
-  return found ? list_front (l, list_place (l, (unsigned) __builtin_ctz (found))) : list_push (l, where);
+  unsigned old = list_place (l, (unsigned) __builtin_ctz (found | 1u << (PLACES - 1)));
+  return found ? old : list_new (l);
+}
+
+/* A position comes to the front, in place of that at AT. */
+static inline void
+list_push (struct list *l, unsigned at, uint64_t where, uint32_t line)
+{
+  l->cnt = at < l->cnt ? l->cnt : at + 1;
+  unsigned slot = list_front (l, at);
+  l->where[slot] = where;
+  l->line[slot] = line;
 }
 
 /* Room for LEN bytes of steps, of which each takes two bits at least, and the position at the start. */
@@ -298,24 +306,39 @@ reserve (struct decoded *d, struct dec_positions *out, uint32_t len)
   return true;
 }
 
-/* Ops 9 to 12: a node is visited, by 9 to 11 for the first time.  False: it is not there. */
-static inline bool
-visit (struct steps *s, struct bits *b, unsigned op, uint32_t change)
+static inline struct dec_origin
+node_origin (const struct steps *s, uint32_t node)
 {
-  const struct decoded *d = s->d;
-  bool any = op == 12;
-  uint32_t node = s->highest + (any ? unzigzag (take_number (b, &d->number_code)) : op - 8);
-  uint32_t file = any ? take_number (b, &d->number_code) : 0;
+  return s->d->origins[s->d->nodes[s->record->node + node - 1].origin];
+}
+
+/* Ops 9 to 11: a node that was not visited before. */
+static inline bool
+visit_next (struct steps *s, unsigned op, uint32_t change)
+{
+  uint32_t node = s->highest + op - 8;
   if (node > s->record->node_cnt)
     return bad (s, "a step is in a node that is not there");
-  if (file > d->file_cnt)
+  struct dec_origin o = node_origin (s, node);
+  list_push (&s->list, list_new (&s->list), (uint64_t) node << 32 | o.file, o.line + change);
+  s->highest = node;
+  return true;
+}
+
+/* Op 12.  For node 0 another's origin is read and not used, since nobody could foretell a branch. */
+static inline bool
+visit_any (struct steps *s, struct bits *b, uint32_t change)
+{
+  uint32_t node = s->highest + unzigzag (take_number (b, &s->d->number_code));
+  uint32_t file = take_number (b, &s->d->number_code);
+  if (node > s->record->node_cnt)
+    return bad (s, "a step is in a node that is not there");
+  if (file > s->d->file_cnt)
     return bad (s, "a step is in a file that is not there");
-  struct dec_origin o = node ? d->origins[d->nodes[s->record->node + node - 1].origin] : (struct dec_origin) { 0, 0 };
-  uint64_t where = (uint64_t) node << 32 | (any ? file : o.file);
-  unsigned slot = any ? list_find_or_push (&s->list, where) : list_push (&s->list, where);
-  s->list.line[slot] = o.line + change;
-  if (node > s->highest)
-    s->highest = node;
+  uint32_t line = s->record->node_cnt ? node_origin (s, node + !node).line & -(uint32_t) !!node : 0;
+  uint64_t where = (uint64_t) node << 32 | file;
+  list_push (&s->list, list_find (&s->list, where), where, line + change);
+  s->highest = node > s->highest ? node : s->highest;
   return true;
 }
 
@@ -325,8 +348,10 @@ take_op (struct steps *s, struct bits *b, unsigned op, uint32_t change)
 {
   if (op < PLACES)
     return bad (s, "a step goes back to a position that there was not");
-  if (op <= 12)
-    return visit (s, b, op, change);
+  if (op == 12)
+    return visit_any (s, b, change);
+  if (op < 12)
+    return visit_next (s, op, change);
   if (op > 13)
     return bad (s, "a step's op is none");
   s->no_line = true;
@@ -483,10 +508,17 @@ bool
 pctab__decoded_lines (struct decoded *d, const struct dec_record *record, struct dec_positions *out)
 {
   const unsigned char *p = part_bytes (d, PART_LINES) + record->lines;
-  struct steps s = { .d = d, .record = record, .out = out, .off = record->off };
+  struct steps s;
   struct walk w = { p, p + record->lines_len, false, false };
   if (out && !reserve (d, out, record->lines_len))
     return false;
+  s.d = d;
+  s.record = record;
+  s.out = out;
+  s.off = record->off;
+  s.highest = 0;
+  s.no_line = false;
+  s.what = NULL;
   list_start (&s.list, record->file, record->line);
   if (out)
     out->at[0] = (struct dec_position) { record->off, 0, record->file, record->line }, out->cnt = 1;

@@ -87,7 +87,7 @@ read_node (struct decoded *d, struct walk *w, struct level *levels, uint32_t *de
   if (head & 1)
     l->file = walk_uvar (w);
   l->line += walk_svar (w);
-  *n = (struct dec_node) { l->node, head >> 4, l->file, l->line, *depth };
+  *n = (struct dec_node) { l->node, head >> 4, l->file, l->line };
   *what = "a node names an origin that is not there";
   if (n->origin >= d->origin_cnt)
     return false;
@@ -249,6 +249,10 @@ pctab__read_records (struct decoded *d)
   bool good = true;
   if (!pctab__read_store (d, PART_RECORD_INDEX, PART_RECORDS, &arena, &blocks, &cnt))
     return false;
+  /* A record has 5 bytes and more, a node 4: arrays grow once or twice. */
+  size_t len = cnt ? blocks[cnt - 1].off + blocks[cnt - 1].len : 0;
+  good = pctab__decoded_grow (d, &d->records, &d->record_cap, len / 32 + 1, sizeof *d->records)
+         && pctab__decoded_grow (d, &d->nodes, &d->node_cap, len / 5 + 1, sizeof *d->nodes);
   for (uint32_t i = 0; good && i < cnt; i++)
     {
       s.block = i;

@@ -81,13 +81,6 @@ is_utf8 (const unsigned char *p, uint32_t len)
 {
   for (uint32_t i = 0; i < len;)
     {
-      /* Mostly it is ASCII. */
-      uint64_t eight;
-      if (len - i >= sizeof eight && !(memcpy (&eight, p + i, sizeof eight), eight & UINT64_C (0x8080808080808080)))
-        {
-          i += sizeof eight;
-          continue;
-        }
       unsigned c = p[i++], more = c < 0x80 ? 0 : c < 0xc2 ? 4 : c < 0xe0 ? 1 : c < 0xf0 ? 2 : c < 0xf5 ? 3 : 4;
       if (more == 4 || more > len - i)
         return false;
@@ -99,6 +92,22 @@ is_utf8 (const unsigned char *p, uint32_t len)
   return true;
 }
 
+/* Whether all of P is ASCII. */
+static bool
+is_ascii (const char *p, size_t len)
+{
+  uint64_t high = 0, eight;
+  size_t i = 0;
+  for (; i + sizeof eight <= len; i += sizeof eight)
+    {
+      memcpy (&eight, p + i, sizeof eight);
+      high |= eight;
+    }
+  for (; i < len; i++)
+    high |= (unsigned char) p[i];
+  return !(high & UINT64_C (0x8080808080808080));
+}
+
 /* The strings of a block, which end where it does. */
 static bool
 split_block (struct decoded *d, const char *p, const struct store_block *b, uint32_t i, size_t *cap)
@@ -108,12 +117,13 @@ split_block (struct decoded *d, const char *p, const struct store_block *b, uint
                        PRIu32 ", it is %" PRIu32, i, b->key, d->string_cnt);
   if (p[b->len - 1])
     return FAULT_PART (d, CHECK_STRINGS, PART_STRING_INDEX, 12 * (uint64_t) i, "block %" PRIu32 "'s last string is not ended", i);
+  bool ascii = is_ascii (p, b->len);
   for (const char *end = p + b->len; p < end;)
     {
       struct dec_string s = { p, (uint32_t) strlen (p) };
-      if (!pctab__decoded_grow (d, &d->strings, cap, (size_t) d->string_cnt + 1, sizeof s))
+      if (d->string_cnt == *cap && !pctab__decoded_grow (d, &d->strings, cap, (size_t) d->string_cnt + 1, sizeof s))
         return false;
-      if (!is_utf8 ((const unsigned char *) p, s.len))
+      if (!ascii && !is_utf8 ((const unsigned char *) p, s.len))
         FAULT_PART (d, CHECK_UTF8, PART_STRING_INDEX, 12 * (uint64_t) i, "string %" PRIu32 " is not UTF-8", d->string_cnt);
       d->strings[d->string_cnt++] = s;
       p += s.len + 1;
@@ -151,7 +161,9 @@ pctab__read_strings (struct decoded *d)
   if (!pctab__read_store (d, PART_STRING_INDEX, PART_STRINGS, &arena, &blocks, &cnt))
     return false;
   d->string_arena = (char *) arena;
-  bool good = true;
+  /* Strings have 16 bytes and more: the array grows once or not at all. */
+  size_t len = cnt ? blocks[cnt - 1].off + blocks[cnt - 1].len : 0;
+  bool good = pctab__decoded_grow (d, &d->strings, &cap, len / 16 + 1, sizeof *d->strings);
   for (uint32_t i = 0; good && i < cnt; i++)
     good = split_block (d, d->string_arena + blocks[i].off, &blocks[i], i, &cap);
   free (blocks);

@@ -2,6 +2,7 @@
 /* One file: open, check, suppress, print. */
 #include "work.h"
 
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,6 +12,15 @@ pctab__result_free (struct result *r)
   free (r->text);
   free (r->failure);
   memset (r, 0, sizeof *r);
+}
+
+void
+pctab__work_keep_memory (void)
+{
+#if defined(M_MMAP_THRESHOLD) && defined(M_TRIM_THRESHOLD)
+  mallopt (M_MMAP_THRESHOLD, 32 << 20);
+  mallopt (M_TRIM_THRESHOLD, 256 << 20);
+#endif
 }
 
 static void

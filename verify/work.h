@@ -23,6 +23,9 @@ struct result {
 
 void pctab__result_free (struct result *r);
 
+/* Memory of a file is kept for the next one: new pages cost as much as a quarter of the rules over a table. */
+void pctab__work_keep_memory (void);
+
 /* Verifies PATH.  False: memory is out. */
 bool pctab__work_file (struct settings *s, const char *path, bool named, struct result *result);
 
