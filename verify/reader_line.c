@@ -177,20 +177,23 @@ bits_taken (const struct bits *b)
   return 8 * b->next - b->have;
 }
 
-/* The packed symbol that begins at the top of ACC. */
+/* The packed symbol that comes next.  15 bits are at hand. */
 static inline uint32_t
-peek_symbol (const struct dec_code *code, uint64_t acc)
+peek_symbol (struct bits *b, const struct dec_code *code)
 {
-  uint32_t packed = code->direct[acc >> (64 - DIRECT_BITS)];
-  return packed ? packed : code->direct[(1u << DIRECT_BITS) + (acc >> (64 - CODE_LEN_MAX)) - code->long_first];
+  uint32_t packed = code->direct[b->acc >> (64 - DIRECT_BITS)];
+  if (__builtin_expect (!packed, false))
+    {
+      packed = code->direct[(1u << DIRECT_BITS) + (b->acc >> (64 - CODE_LEN_MAX)) - code->long_first];
+      b->bad |= !packed;
+    }
+  return packed;
 }
 
-/* 15 bits are at hand. */
 static inline uint16_t
 take_symbol (struct bits *b, const struct dec_code *code)
 {
-  uint32_t packed = peek_symbol (code, b->acc);
-  b->bad |= !packed;
+  uint32_t packed = peek_symbol (b, code);
   drop (b, packed & 63);
   return (uint16_t) (packed >> 12);
 }
@@ -200,8 +203,7 @@ static inline uint32_t
 take_number (struct bits *b, const struct dec_code *code)
 {
   refill (b);
-  uint32_t packed = peek_symbol (code, b->acc);
-  b->bad |= !packed;
+  uint32_t packed = peek_symbol (b, code);
   uint64_t bits = b->acc << (packed >> 6 & 63) >> 1 | UINT64_C (1) << 63;
   drop (b, packed & 63);
   return (uint32_t) (bits >> 1 >> (63 - (packed >> 12)));
@@ -273,6 +275,7 @@ static inline unsigned
 list_find (const struct list *l, uint64_t where)
 {
   unsigned found = 0;
+#pragma GCC unroll 9
   for (unsigned i = 0; i < PLACES; i++)
     found |= (unsigned) (l->where[i] == where) << i;
   found &= (1u << l->cnt) - 1;
