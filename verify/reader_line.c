@@ -399,7 +399,7 @@ take_steps (struct steps *s, const unsigned char *at, size_t len)
       uint16_t symbol = take_symbol (&b, step_code);
       unsigned op = symbol & 15;
       uint32_t change = (uint32_t) (int32_t) ((int16_t) symbol >> 4);
-      if (op >= OP_ESCAPE)
+      if (__builtin_expect (op >= OP_ESCAPE, false))
         {
           if (symbol == OP_END)
             {
@@ -414,7 +414,7 @@ take_steps (struct steps *s, const unsigned char *at, size_t len)
           op = take_escape (&b, &d->number_code, &change);
         }
       uint32_t advance = take_symbol (&b, advance_code);
-      if (advance == ADVANCE_ESCAPE)
+      if (__builtin_expect (advance == ADVANCE_ESCAPE, false))
         advance = take_number (&b, &d->number_code);
       s->off += (uint64_t) advance * d->insn;
       if (b.bad || bits_taken (&b) > 8 * len)
