@@ -145,8 +145,8 @@ struct dec_code {
   uint16_t count[16];        /* codes by length */
   uint32_t first[16];        /* first code of each length */
   uint32_t place[16];        /* its symbol's place */
-  uint32_t *direct;          /* reader_line.c's */
-  uint32_t long_first;
+  uint32_t *direct;          /* reader_code.c's: symbols by the bits that they begin with */
+  uint32_t long_first;       /* the first code that is longer than DIRECT_BITS, as CODE_LEN_MAX bits */
 };
 
 /* What was decoded without a fault. */

@@ -1,213 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* FORMAT, 9: prefix codes, and the steps of a function's lines. */
-#include "reader.h"
+/* FORMAT, 9: the steps of a function's lines. */
+#include "reader_bits.h"
 
-#include <inttypes.h>
 #include <stdlib.h>
 
-#define CODE_LEN_MAX 15
-#define DIRECT_BITS 12
 #define PLACES 9
 #define OP_END 15
 #define OP_ESCAPE 14
 #define ADVANCE_ESCAPE 65535
-#define NUMBER_SYMBOL_MAX 32
-
-/* One code: counts by length, then the symbols, by length and then by number; complete, unless it has one alone. */
-static bool
-read_code (struct decoded *d, uint64_t *at, const char *name, struct dec_code *code, uint16_t *symbols)
-{
-  const struct dec_part *part = &d->parts[PART_LINE_CODES];
-  const unsigned char *p = part_bytes (d, PART_LINE_CODES) + *at;
-  if (*at + 2 * CODE_LEN_MAX > part->len)
-    return FAULT_PART (d, CHECK_LINE_CODES, PART_LINE_CODES, *at, "the code of %s is cut off", name);
-  uint32_t cnt = 0, next = 0;
-  for (unsigned l = 1; l <= CODE_LEN_MAX; l++, p += 2)
-    {
-      code->count[l] = get_u16 (d, p);
-      next <<= 1;
-      code->first[l] = next;
-      code->place[l] = cnt;
-      next += code->count[l];
-      cnt += code->count[l];
-      if (next > 1u << l)
-        return FAULT_PART (d, CHECK_LINE_CODES, PART_LINE_CODES, *at + 2 * (l - 1), "the code of %s has too many of %u bits", name,
-                           l);
-    }
-  if (next != 1u << CODE_LEN_MAX && cnt > 1)
-    return FAULT_PART (d, CHECK_LINE_CODES, PART_LINE_CODES, *at, "the code of %s is not complete", name);
-  *at += 2 * CODE_LEN_MAX;
-  if (*at + 2 * (uint64_t) cnt > part->len)
-    return FAULT_PART (d, CHECK_LINE_CODES, PART_LINE_CODES, *at, "the symbols of %s are cut off", name);
-  code->symbols = symbols;
-  code->symbol_cnt = cnt;
-  for (uint32_t i = 0; i < cnt; i++, p += 2)
-    symbols[i] = get_u16 (d, p);
-  for (unsigned l = 1; l <= CODE_LEN_MAX; l++)
-    for (uint32_t i = 1; i < code->count[l]; i++)
-      if (symbols[code->place[l] + i] <= symbols[code->place[l] + i - 1])
-        return FAULT_PART (d, CHECK_LINE_CODES, PART_LINE_CODES, *at + 2 * (uint64_t) (code->place[l] + i),
-                           "symbols of %s of one length do not rise", name);
-  *at += 2 * (uint64_t) cnt;
-  return true;
-}
-
-/* What a symbol does to the bits: SYMBOL << 12 | bits of its code << 6 | bits to take.  A length takes its number too. */
-static uint32_t
-pack_symbol (uint16_t symbol, unsigned len, bool number)
-{
-  return (uint32_t) symbol << 12 | len << 6 | (len + (number && symbol ? symbol - 1u : 0));
-}
-
-/* The symbol of each DIRECT_BITS bits that begin with one, and behind these the symbols of all CODE_LEN_MAX bits from the
- * first longer code on: longer codes are the last ones.  0: no symbol. */
-static bool
-make_direct (struct decoded *d, struct dec_code *code)
-{
-  const size_t direct_cnt = (size_t) 1 << DIRECT_BITS;
-  const unsigned more = CODE_LEN_MAX - DIRECT_BITS;
-  uint32_t short_end = code->first[DIRECT_BITS] + code->count[DIRECT_BITS];
-  code->long_first = short_end << more;
-  code->direct = pctab__decoded_alloc (d, direct_cnt + ((direct_cnt - short_end) << more), sizeof *code->direct);
-  if (!code->direct)
-    return false;
-  for (unsigned l = 1; l <= CODE_LEN_MAX; l++)
-    for (uint32_t i = 0; i < code->count[l]; i++)
-      {
-        bool direct = l <= DIRECT_BITS;
-        unsigned any = (direct ? DIRECT_BITS : CODE_LEN_MAX) - l; /* bits behind the code */
-        size_t first = (size_t) (code->first[l] + i) << any;
-        uint32_t *at = code->direct + (direct ? first : direct_cnt + first - code->long_first);
-        uint32_t packed = pack_symbol (code->symbols[code->place[l] + i], l, code == &d->number_code);
-        for (uint32_t k = 0; k < 1u << any; k++)
-          at[k] = packed;
-      }
-  return true;
-}
-
-/* No symbol twice, also with two lengths. */
-static bool
-check_symbols (struct decoded *d, const struct dec_code *code, const char *name)
-{
-  static const uint32_t words = 65536 / 64;
-  uint64_t *seen = pctab__decoded_alloc (d, words, sizeof *seen);
-  bool good = seen;
-  for (uint32_t i = 0; good && i < code->symbol_cnt; i++)
-    {
-      uint16_t symbol = code->symbols[i];
-      good = !(seen[symbol / 64] >> symbol % 64 & 1)
-             || FAULT_PART (d, CHECK_LINE_CODES, PART_LINE_CODES, 0, "the code of %s has symbol %u twice", name, symbol);
-      seen[symbol / 64] |= UINT64_C (1) << symbol % 64;
-    }
-  free (seen);
-  return good;
-}
-
-bool
-pctab__read_codes (struct decoded *d)
-{
-  static const char *const names[3] = { "advances", "steps", "lengths" };
-  struct dec_code *codes[3] = { &d->advance_code, &d->step_code, &d->number_code };
-  uint64_t at = 0;
-  d->symbol_arena = pctab__decoded_alloc (d, d->parts[PART_LINE_CODES].len / 2, sizeof *d->symbol_arena);
-  if (!d->symbol_arena)
-    return false;
-  for (unsigned i = 0, used = 0; i < 3; i++)
-    {
-      if (!read_code (d, &at, names[i], codes[i], d->symbol_arena + used) || !check_symbols (d, codes[i], names[i]))
-        return false;
-      used += codes[i]->symbol_cnt;
-    }
-  for (uint32_t i = 0; i < d->number_code.symbol_cnt; i++)
-    if (d->number_code.symbols[i] > NUMBER_SYMBOL_MAX)
-      return FAULT_PART (d, CHECK_LINE_CODES, PART_LINE_CODES, 0, "a length is %u bits", d->number_code.symbols[i]);
-  if (at != d->parts[PART_LINE_CODES].len)
-    return FAULT_PART (d, CHECK_LINE_CODES, PART_LINE_CODES, at, "bytes behind the last code");
-  return make_direct (d, codes[0]) && make_direct (d, codes[1]) && make_direct (d, codes[2]);
-}
-
-/* Bits, the most significant of each byte first, the next one at the top.  They go on behind the function's last byte, up to
- * the table's end and there as 0; whoever takes them compares bits_taken() with what there is. */
-struct bits {
-  const unsigned char *start;
-  size_t next; /* byte that is not in acc */
-  size_t len;  /* up to the table's end */
-  uint64_t acc;
-  unsigned have; /* in acc */
-  bool bad;      /* a code was none */
-};
-
-static uint64_t
-last_bytes (const unsigned char *start, size_t next, size_t len)
-{
-  uint64_t v = 0;
-  for (size_t i = next; i < next + 8; i++)
-    v = v << 8 | (i < len ? start[i] : 0);
-  return v;
-}
-
-/* 56 bits at least are at hand. */
-static inline void
-refill (struct bits *b)
-{
-  uint64_t v;
-  if (__builtin_expect (b->next + 8 <= b->len, true))
-    {
-      memcpy (&v, b->start + b->next, sizeof v);
-      if (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__)
-        v = __builtin_bswap64 (v);
-    }
-  else
-    v = last_bytes (b->start, b->next, b->len);
-  b->acc |= v >> b->have;
-  b->next += (63 - b->have) / 8;
-  b->have |= 56;
-}
-
-static inline void
-drop (struct bits *b, unsigned cnt)
-{
-  b->acc <<= cnt;
-  b->have -= cnt;
-}
-
-static inline size_t
-bits_taken (const struct bits *b)
-{
-  return 8 * b->next - b->have;
-}
-
-/* The packed symbol that comes next.  15 bits are at hand. */
-static inline uint32_t
-peek_symbol (struct bits *b, const struct dec_code *code)
-{
-  uint32_t packed = code->direct[b->acc >> (64 - DIRECT_BITS)];
-  if (__builtin_expect (!packed, false))
-    {
-      packed = code->direct[(1u << DIRECT_BITS) + (b->acc >> (64 - CODE_LEN_MAX)) - code->long_first];
-      b->bad |= !packed;
-    }
-  return packed;
-}
-
-static inline uint16_t
-take_symbol (struct bits *b, const struct dec_code *code)
-{
-  uint32_t packed = peek_symbol (b, code);
-  drop (b, packed & 63);
-  return (uint16_t) (packed >> 12);
-}
-
-/* The first bit of the N that it has is not stored: it is 1. */
-static inline uint32_t
-take_number (struct bits *b, const struct dec_code *code)
-{
-  refill (b);
-  uint32_t packed = peek_symbol (b, code);
-  uint64_t bits = b->acc << (packed >> 6 & 63) >> 1 | UINT64_C (1) << 63;
-  drop (b, packed & 63);
-  return (uint32_t) (bits >> 1 >> (63 - (packed >> 12)));
-}
 
 /* The last positions.  Each has a slot; a move to the front changes their order alone. */
 struct list {
@@ -436,7 +236,8 @@ take_steps (struct steps *s, const unsigned char *at, size_t len)
         continue;
       unsigned now = s->list.order & 15;
       uint64_t where = s->list.where[now];
-      *out++ = (struct dec_position) { (uint32_t) s->off, (uint32_t) (where >> 32), (uint32_t) where, s->no_line ? 0 : s->list.line[now] };
+      uint32_t line = s->no_line ? 0 : s->list.line[now];
+      *out++ = (struct dec_position) { (uint32_t) s->off, (uint32_t) (where >> 32), (uint32_t) where, line };
     }
   if (out)
     s->out->cnt = (size_t) (out - s->out->at);
