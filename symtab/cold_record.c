@@ -153,7 +153,8 @@ read_record (struct record_reader *r, struct cursor block, struct pctab_record *
     }
   while (r->entry < r->table->entry_cnt && r->entry_off < end && next_entry (r))
     ;
-  if (off < r->end || off >= end)
+  /* The last range ends within the address space; what has no frame may lie behind it. */
+  if (off < r->end || off >= end || r->table->base + end < end)
     cursor_fail (&r->at);
   r->end = end;
   out->entry = r->table->base + off;

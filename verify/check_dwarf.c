@@ -368,7 +368,7 @@ run_all (struct compare *c, const Elf_Data *data)
   Dwarf_Off off = 0, next;
   Dwarf_Lines *lines;
   size_t line_cnt;
-  int status;
+  int status = 0;
   Dwarf_CU *cu = NULL;
   while (c->steps && (status = dwarf_next_lines (c->source->dwarf, off, &next, &cu, &c->files, &c->file_cnt, &lines,
                                                  &line_cnt)) == 0)
