@@ -54,8 +54,10 @@ check_sections (struct elf_file *f, struct diag *d)
         if (strcmp (s->name, names[k]) || pctab__record_section (s, names[k]))
           continue;
         if (looks_like_records (f, s, d))
-          return pctab__diag_error (d, s->name, "has records, but is %s; let its flags and type be those of "
-                                    "OBJECT-FORMAT, 1: \"o?\",\"progbits\"", s->flags & SHF_ALLOC ? "loaded" : "of another type");
+          return pctab__diag_error (d, s->name,
+                                    "has records, but is %s; let its flags and type be those of "
+                                    "OBJECT-FORMAT, 1: \"o?\",\"progbits\"",
+                                    s->flags & SHF_ALLOC ? "loaded" : "of another type");
       }
   return !d->failed;
 }

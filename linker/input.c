@@ -378,9 +378,9 @@ pctab__like_host (struct like *like)
 #define SMALL_BYTES (1u << 20)
 
 /* Fitted to tables of gcc -O2 -g: a byte of .debug_line takes about a quarter of one, a byte of .eh_frame half a one, a
- * byte of symbols and their names a thirtieth; and 15% more.  A mark of 24 bytes takes up to four.  So lua, sqlite, a C++
- * program, openssl, PostgreSQL and gold have 11 to 27% too much room, which is a hole in the file; too little would cost
- * a copy of it. */
+ * byte of symbols and their names a thirtieth; and 15% more.  A mark of 24 bytes takes up to four.  So lua, sqlite, a
+ * C++ program, openssl, PostgreSQL and gold have 11 to 27% too much room, which is a hole in the file; too little would
+ * cost a copy of it. */
 
 uint64_t
 pctab__reserve_estimate (const struct input_sizes *s)

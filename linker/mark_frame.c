@@ -91,9 +91,10 @@ add_literal (struct mark_work *w, const struct model_mark *mark)
                               (int) mark->value, (unsigned) mark->table, (int) last->value,
                               (unsigned) (last->end - last->off), (unsigned long long) (w->m->base + last->off));
   if (last && mark->off < last->end && is_restart (mark) && mark->value != PCTAB_UNSAFEPOINT_RESTART_AT_ENTRY)
-    return pctab__mark_error (w, mark->record, mark->off, mark->end - mark->off, "a restart range overlaps another one, "
+    return pctab__mark_error (w, mark->record, mark->off, mark->end - mark->off,
+                              "a restart range overlaps another one, "
                               "which ends at 0x%llx; end one before the other begins",
-                              (unsigned long long) (w->m->base + last->end));
+                              (unsigned long long)(w->m->base + last->end));
   if (!last || mark->off > last->end || mark->value != last->value)
     return pctab__mark_run_add (w, &w->literals,
                                 (struct mark_run){ mark->off, mark->end, mark->value, mark->record, false });

@@ -79,8 +79,10 @@ check_functions (struct record_reader *rr, const struct record_spans *s)
           limit = limit > (uint64_t) f->off + f->size ? limit : (uint64_t) f->off + f->size;
         }
       if (limit > span->off && span->end > limit)
-        pctab__record_error (rr, &span->record, "reaches %" PRIu64 " bytes behind the end of its function; make both its "
-                             "labels those of one function", span->end - limit);
+        pctab__record_error (rr, &span->record,
+                             "reaches %" PRIu64 " bytes behind the end of its function; make both its "
+                             "labels those of one function",
+                             span->end - limit);
     }
   free (keys);
   return !rr->d->failed;

@@ -92,8 +92,8 @@ struct model_point {
   bool end;
 };
 
-/* A pcdata table: stretches[stretch .. stretch + stretch_cnt) by rising offset, without overlap, each in one frame, none
- * with -1.  Two that touch in one frame have different values.  Tables are in the order of their numbers; one
+/* A pcdata table: stretches[stretch .. stretch + stretch_cnt) by rising offset, without overlap, each in one frame,
+ * none with -1.  Two that touch in one frame have different values.  Tables are in the order of their numbers; one
  * without stretches is left out, unless it has a name. */
 struct model_table {
   uint32_t number;

@@ -236,7 +236,8 @@ enum pctab_error pctab_funcline (struct pctab_cold *c, const struct pctab_record
 uint64_t pctab_funcline_end (struct pctab_cold *c, const struct pctab_record *record, uint64_t pc);
 
 /* The name of the I'th pcdata table; of tables 0 and 1, if they were given none, UnsafePoint and StackMapIndex; NULL:
- * it has none.  It lives as long as C's buffer.  Signal: safe.  Threads: C's.  Cost: unpacks up to one block (16 KiB). */
+ * it has none.  It lives as long as C's buffer.  Signal: safe.  Threads: C's.  Cost: unpacks up to one block (16 KiB).
+ */
 enum pctab_error pctab_pcdata_name (struct pctab_cold *c, uint32_t i, const char **name);
 
 /* Why F is not preemptible: a number for pctab_reason_text(); 0: it is preemptible, or the cold part is damaged.

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* FORMAT, 10: the same content has one encoding.  What the second reader decoded becomes a model again, the project's one
- * encoder makes a table of it, and both are compared byte by byte.
+/* FORMAT, 10: the same content has one encoding.  What the second reader decoded becomes a model again, the project's
+ * one encoder makes a table of it, and both are compared byte by byte.
  *
- * That catches what no other rule looks at: a list stored twice, a value that is not among the commonest, a far list that
- * could be near, a step that could be shorter, a string that nobody uses.  What the model does not say, it gets so that
- * nothing depends on it: a symbol for each name, one sequence of lines a function, rules in the table's order (which
- * decides among equal counts).  This is the one file of verify/ that uses symtab/. */
+ * That catches what no other rule looks at: a list stored twice, a value that is not among the commonest, a far list
+ * that could be near, a step that could be shorter, a string that nobody uses.  What the model does not say, it gets so
+ * that nothing depends on it: a symbol for each name, one sequence of lines a function, rules in the table's order
+ * (which decides among equal counts).  This is the one file of verify/ that uses symtab/. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -129,7 +129,8 @@ put_names (const struct decoded *d, struct model *m)
     {
       const struct dec_record *r = &d->records[i];
       if (r->name != NONE
-          && !PUT (&m->symbols, (struct model_symbol) { r->off, r->end - r->off, string (d, r->name), STB_ANYWHERE, STT_FUNCTION }))
+          && !PUT (&m->symbols,
+                   (struct model_symbol){ r->off, r->end - r->off, string (d, r->name), STB_ANYWHERE, STT_FUNCTION }))
         return false;
     }
   for (uint32_t i = 0; i < d->file_cnt; i++)
@@ -195,8 +196,8 @@ rebuild (struct decoded *d, struct model *m)
   m->machine = d->machine;
   m->is64 = d->class == 64;
   m->big = d->big;
-  bool good = rule_of && put_texts (d, m) && put_rules (d, m, rule_of) && put_frames (d, m, rule_of) && put_tables (d, m)
-              && put_names (d, m) && put_lines (d, m);
+  bool good = rule_of && put_texts (d, m) && put_rules (d, m, rule_of) && put_frames (d, m, rule_of)
+              && put_tables (d, m) && put_names (d, m) && put_lines (d, m);
   free (rule_of);
   return good;
 }
@@ -211,15 +212,25 @@ struct pair {
 static bool
 differ (struct pair *p, enum part_number part, uint32_t at, const char *what)
 {
-  static const uint8_t sizes[PART_CNT] = { [PART_RANGES] = 24, [PART_PAGES] = 4, [PART_SLOTS] = 2, [PART_FUNCTAB] = 8,
-                                           [PART_LONGS] = 16, [PART_BLOCKS] = 12, [PART_VALUES] = 4, [PART_SHAPES] = 20,
-                                           [PART_PCDATA_TABLES] = 8, [PART_PCDATA_GROUPS] = 16, [PART_PCDATA_FUNCTIONS] = 4,
-                                           [PART_PCDATA_BLOCKS] = 8, [PART_STRING_INDEX] = 12, [PART_RECORD_INDEX] = 12 };
+  static const uint8_t sizes[PART_CNT] = { [PART_RANGES] = 24,
+                                           [PART_PAGES] = 4,
+                                           [PART_SLOTS] = 2,
+                                           [PART_FUNCTAB] = 8,
+                                           [PART_LONGS] = 16,
+                                           [PART_BLOCKS] = 12,
+                                           [PART_VALUES] = 4,
+                                           [PART_SHAPES] = 20,
+                                           [PART_PCDATA_TABLES] = 8,
+                                           [PART_PCDATA_GROUPS] = 16,
+                                           [PART_PCDATA_FUNCTIONS] = 4,
+                                           [PART_PCDATA_BLOCKS] = 8,
+                                           [PART_STRING_INDEX] = 12,
+                                           [PART_RECORD_INDEX] = 12 };
   struct decoded *d = p->a;
   uint32_t size = sizes[part] ? sizes[part] : 1;
-  return FAULT_PART (d, CHECK_CANONICAL, part, at, "%s differs first at its %s %" PRIu32 "; it has %" PRIu32
-                     " bytes, encoded again %" PRIu32, what, size > 1 ? "element" : "byte", at / size, d->parts[part].len,
-                     p->b->parts[part].len);
+  return FAULT_PART (d, CHECK_CANONICAL, part, at,
+                     "%s differs first at its %s %" PRIu32 "; it has %" PRIu32 " bytes, encoded again %" PRIu32, what,
+                     size > 1 ? "element" : "byte", at / size, d->parts[part].len, p->b->parts[part].len);
 }
 
 static uint32_t
@@ -257,7 +268,8 @@ compare_store (struct pair *p, enum part_number index, enum part_number data)
       return false;
     }
   for (uint32_t i = 0; good && (i < a_cnt || i < b_cnt); i++)
-    if (i >= a_cnt || i >= b_cnt || x[i].key != y[i].key || x[i].len != y[i].len || memcmp (a + x[i].off, b + y[i].off, x[i].len))
+    if (i >= a_cnt || i >= b_cnt || x[i].key != y[i].key || x[i].len != y[i].len
+        || memcmp (a + x[i].off, b + y[i].off, x[i].len))
       good = differ (p, index, 12 * i, pctab__part_name (data));
   p->packed |= good
                && (p->a->parts[data].len != p->b->parts[data].len
@@ -276,7 +288,8 @@ compare_header (struct pair *p)
   static const struct { uint8_t off, len; } fields[] = { { 0, 12 }, { 20, 12 }, { 48, 16 } };
   for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
     {
-      uint32_t at = fields[i].off + first_difference (p->a->bytes + fields[i].off, p->b->bytes + fields[i].off, fields[i].len);
+      uint32_t at
+          = fields[i].off + first_difference (p->a->bytes + fields[i].off, p->b->bytes + fields[i].off, fields[i].len);
       if (at < fields[i].off + (uint32_t) fields[i].len)
         return pctab__report_add (p->a->report, CHECK_CANONICAL, WHERE_PART ("header", at), "byte %" PRIu32
                                   " of the header is %#x, encoded again %#x", at, p->a->bytes[at], p->b->bytes[at]);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A module table as the second reader understands it: plain arrays of everything, for rules to walk over.
  *
- * Written from symtab/FORMAT alone; nothing of symtab/ is used here, so that a misunderstanding of one reader is not the
- * other's.  Section numbers are FORMAT's.  Text offsets are as there; `base` is added for people.  What a stage of the
- * reader could not decode it reports, and its arrays are empty then (see `good`). */
+ * Written from symtab/FORMAT alone; nothing of symtab/ is used here, so that a misunderstanding of one reader is not
+ * the other's.  Section numbers are FORMAT's.  Text offsets are as there; `base` is added for people.  What a stage of
+ * the reader could not decode it reports, and its arrays are empty then (see `good`). */
 #ifndef PCTAB_VERIFY_DECODED_H
 #define PCTAB_VERIFY_DECODED_H
 
@@ -106,7 +106,15 @@ struct dec_string {
   uint32_t len;
 };
 
-enum { RECORD_HOT = 1, RECORD_NAMED = 2, RECORD_LINES = 4, RECORD_SAME_FILE = 8, RECORD_NODES = 16, RECORD_CHUNKS = 32 };
+enum
+{
+  RECORD_HOT = 1,
+  RECORD_NAMED = 2,
+  RECORD_LINES = 4,
+  RECORD_SAME_FILE = 8,
+  RECORD_NODES = 16,
+  RECORD_CHUNKS = 32
+};
 
 /* A function as names and lines know it. */
 struct dec_record {
@@ -209,15 +217,15 @@ struct decoded {
   uint16_t *symbol_arena;
 };
 
-/* Decodes the table at BYTES, LEN of them in its place, and reports to R what FORMAT forbids.  ADDR: its link-time address,
- * 0 if unknown.  BYTES must stay as they are while D is used.  The hot part first; the cold one if COLD.  Stages after one
- * with a fault are left out. */
+/* Decodes the table at BYTES, LEN of them in its place, and reports to R what FORMAT forbids.  ADDR: its link-time
+ * address, 0 if unknown.  BYTES must stay as they are while D is used.  The hot part first; the cold one if COLD.
+ * Stages after one with a fault are left out. */
 void pctab__decoded_read (struct decoded *d, const unsigned char *bytes, size_t len, uint64_t addr, bool cold,
                           struct report *r);
 void pctab__decoded_free (struct decoded *d);
 
-/* The positions of a record, the first at its entry, neighbours different or not as the table has them; false if they are
- * damaged, which is reported.  OUT's memory is used again from call to call; NULL: they are checked alone. */
+/* The positions of a record, the first at its entry, neighbours different or not as the table has them; false if they
+ * are damaged, which is reported.  OUT's memory is used again from call to call; NULL: they are checked alone. */
 bool pctab__decoded_lines (struct decoded *d, const struct dec_record *record, struct dec_positions *out);
 
 /* What is at a text offset: an index, or NONE. */

@@ -53,7 +53,8 @@ print_list (void)
   char name[CHECK_NAME_MAX];
 #define GROUP(text) printf ("%s%s\n", check ? "\n" : "", text);
 #define CHECK(id, upper, severity, meaning, explanation)                                                               \
-  printf ("  %s  %-8s %-22s %s\n", #id, pctab__severity_text (SEVERITY_##severity), pctab__check_name (check, name), meaning); \
+  printf ("  %s  %-8s %-22s %s\n", #id, pctab__severity_text (SEVERITY_##severity), pctab__check_name (check, name),   \
+          meaning);                                                                                                    \
   check++;
 #include "checks.def"
 #undef CHECK
@@ -171,9 +172,9 @@ print_summary (const struct run *r)
             ",\"warnings\":%" PRIu64 ",\"notes\":%" PRIu64 ",\"suppressed\":%" PRIu64 "}}\n",
             r->files, r->tables, r->failed, n[SEVERITY_ERROR], n[SEVERITY_WARNING], n[SEVERITY_NOTE], r->suppressed);
   else if (!r->s->quiet)
-    printf ("%" PRIu64 " ELF files, %" PRIu64 " tables: %" PRIu64 " errors, %" PRIu64 " warnings, %" PRIu64 " notes, %" PRIu64
-            " suppressed; %" PRIu64 " files could not be verified\n", r->files, r->tables, n[SEVERITY_ERROR],
-            n[SEVERITY_WARNING], n[SEVERITY_NOTE], r->suppressed, r->failed);
+    printf ("%" PRIu64 " ELF files, %" PRIu64 " tables: %" PRIu64 " errors, %" PRIu64 " warnings, %" PRIu64
+            " notes, %" PRIu64 " suppressed; %" PRIu64 " files could not be verified\n",
+            r->files, r->tables, n[SEVERITY_ERROR], n[SEVERITY_WARNING], n[SEVERITY_NOTE], r->suppressed, r->failed);
 }
 
 static int
@@ -233,7 +234,18 @@ parse_number (const char *text, double max, double *number)
   return *text && !*end && *number >= 0 && *number <= max;
 }
 
-enum { OPT_FORMAT = 256, OPT_FAIL_ON, OPT_REQUIRE, OPT_COVERAGE, OPT_OVERRIDES, OPT_LIST, OPT_EXPLAIN, OPT_HELP, OPT_VERSION };
+enum
+{
+  OPT_FORMAT = 256,
+  OPT_FAIL_ON,
+  OPT_REQUIRE,
+  OPT_COVERAGE,
+  OPT_OVERRIDES,
+  OPT_LIST,
+  OPT_EXPLAIN,
+  OPT_HELP,
+  OPT_VERSION
+};
 
 static const struct option options[] = {
   { "format", required_argument, NULL, OPT_FORMAT },

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Workers.  A worker is asked for a file after the other over a socket; results wait until it is their turn, so that the
- * output is the same for any number of workers. */
+/* Workers.  A worker is asked for a file after the other over a socket; results wait until it is their turn, so that
+ * the output is the same for any number of workers. */
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
@@ -149,7 +149,8 @@ bury_worker (struct pool *p, struct worker *w)
     snprintf (text, sizeof text, "the verifier was ended by signal %d, %s, while it read it", WTERMSIG (status),
               strsignal (WTERMSIG (status)));
   else
-    snprintf (text, sizeof text, "the verifier ended with status %d while it read it: memory may be out", WEXITSTATUS (status));
+    snprintf (text, sizeof text, "the verifier ended with status %d while it read it: memory may be out",
+              WEXITSTATUS (status));
   w->pid = 0;
   if (w->slot)
     w->slot->done = pctab__work_failure (p->s, w->slot->path, text, &w->slot->result);

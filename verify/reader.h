@@ -105,9 +105,9 @@ walk_svar (struct walk *w)
 const char *pctab__part_name (enum part_number part);
 
 /* A finding in part PART, at byte OFF of it, or at the code at text offset OFF.  False. */
-#define FAULT_PART(d, check, part_, off_, ...) \
-  pctab__report_add ((d)->report, check, WHERE_PART (pctab__part_name (part_), (d)->parts[part_].off + (uint64_t) (off_)), \
-                     __VA_ARGS__)
+#define FAULT_PART(d, check, part_, off_, ...)                                                                         \
+  pctab__report_add ((d)->report, check,                                                                               \
+                     WHERE_PART (pctab__part_name (part_), (d)->parts[part_].off + (uint64_t)(off_)), __VA_ARGS__)
 #define FAULT_CODE(d, check, part_, off_, ...) \
   pctab__report_add ((d)->report, check, WHERE_PC (pctab__part_name (part_), (d)->base + (off_)), __VA_ARGS__)
 
@@ -130,7 +130,8 @@ bool pctab__read_codes (struct decoded *d);
 bool pctab__read_records (struct decoded *d);
 bool pctab__read_reasons (struct decoded *d);
 
-/* Unpacks the blocks of a store (7) into *ARENA, one behind the other; block b is (*BLOCKS)[b].  Both are the caller's. */
+/* Unpacks the blocks of a store (7) into *ARENA, one behind the other; block b is (*BLOCKS)[b].  Both are the caller's.
+ */
 struct store_block {
   uint32_t key;
   uint64_t off; /* in the arena */
@@ -142,7 +143,7 @@ bool pctab__read_store (struct decoded *d, enum part_number index, enum part_num
 /* An offset list (5): CNT - 1 offsets, in units, to OFFSETS; from AT, which ends at END at the latest.  NULL: it is
  * malformed; else where it ends.  NEAR_ONLY: all are a byte and there is no count. */
 #define LIST_ROWS_MAX 33
-const unsigned char *pctab__read_offsets (const unsigned char *at, const unsigned char *end, uint32_t cnt, bool near_only,
-                                          uint32_t offsets[LIST_ROWS_MAX]);
+const unsigned char *pctab__read_offsets (const unsigned char *at, const unsigned char *end, uint32_t cnt,
+                                          bool near_only, uint32_t offsets[LIST_ROWS_MAX]);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Inside the second reader: bits, and symbols and numbers of prefix codes in them.
  *
- * A symbol comes from a table by the next bits, packed with how many of them it takes (reader_code.c).  What is taken can
- * not be known before: so there is no call and no branch that is not nearly always the same. */
+ * A symbol comes from a table by the next bits, packed with how many of them it takes (reader_code.c).  What is taken
+ * can not be known before: so there is no call and no branch that is not nearly always the same. */
 #ifndef PCTAB_VERIFY_READER_BITS_H
 #define PCTAB_VERIFY_READER_BITS_H
 
@@ -11,8 +11,8 @@
 #define CODE_LEN_MAX 15
 #define DIRECT_BITS 12
 
-/* Bits, the most significant of each byte first, the next one at the top.  They go on behind the function's last byte, up to
- * the table's end and there as 0; whoever takes them compares bits_taken() with what there is. */
+/* Bits, the most significant of each byte first, the next one at the top.  They go on behind the function's last byte,
+ * up to the table's end and there as 0; whoever takes them compares bits_taken() with what there is. */
 struct bits {
   const unsigned char *start;
   size_t next; /* byte that is not in acc */

@@ -46,15 +46,16 @@ read_code (struct decoded *d, uint64_t *at, const char *name, struct dec_code *c
   return true;
 }
 
-/* What a symbol does to the bits: SYMBOL << 12 | bits of its code << 6 | bits to take.  A length takes its number too. */
+/* What a symbol does to the bits: SYMBOL << 12 | bits of its code << 6 | bits to take.  A length takes its number too.
+ */
 static uint32_t
 pack_symbol (uint16_t symbol, unsigned len, bool number)
 {
   return (uint32_t) symbol << 12 | len << 6 | (len + (number && symbol ? symbol - 1u : 0));
 }
 
-/* The symbol of each DIRECT_BITS bits that begin with one, and behind these the symbols of all CODE_LEN_MAX bits from the
- * first longer code on: longer codes are the last ones.  0: no symbol. */
+/* The symbol of each DIRECT_BITS bits that begin with one, and behind these the symbols of all CODE_LEN_MAX bits from
+ * the first longer code on: longer codes are the last ones.  0: no symbol. */
 static bool
 make_direct (struct decoded *d, struct dec_code *code)
 {
@@ -89,8 +90,9 @@ check_symbols (struct decoded *d, const struct dec_code *code, const char *name)
   for (uint32_t i = 0; good && i < code->symbol_cnt; i++)
     {
       uint16_t symbol = code->symbols[i];
-      good = !(seen[symbol / 64] >> symbol % 64 & 1)
-             || FAULT_PART (d, CHECK_LINE_CODES, PART_LINE_CODES, 0, "the code of %s has symbol %u twice", name, symbol);
+      good
+          = !(seen[symbol / 64] >> symbol % 64 & 1)
+            || FAULT_PART (d, CHECK_LINE_CODES, PART_LINE_CODES, 0, "the code of %s has symbol %u twice", name, symbol);
       seen[symbol / 64] |= UINT64_C (1) << symbol % 64;
     }
   free (seen);

@@ -8,8 +8,8 @@ static bool
 fault_entry (struct decoded *d, enum part_number part, uint32_t entry, const char *what)
 {
   return pctab__report_add (d->report, CHECK_FLAGS,
-                            (struct where) { pctab__part_name (part), d->parts[part].off + entry / 64 * 8,
-                                             entry < d->entry_cnt ? d->base + d->entries[entry].off : WHERE_NONE, NULL },
+                            (struct where){ pctab__part_name (part), d->parts[part].off + entry / 64 * 8,
+                                            entry < d->entry_cnt ? d->base + d->entries[entry].off : WHERE_NONE, NULL },
                             "bit %" PRIu32 " %s", entry, what);
 }
 
@@ -20,8 +20,8 @@ read_part (struct decoded *d, enum part_number part, uint8_t flag)
   if (!words)
     return true;
   if (words != (d->entry_cnt + UINT64_C (63)) / 64)
-    return FAULT_PART (d, CHECK_FLAGS, part, 0, "%" PRIu32 " words of flags, the functab has %" PRIu32 " entries", words,
-                       d->entry_cnt);
+    return FAULT_PART (d, CHECK_FLAGS, part, 0, "%" PRIu32 " words of flags, the functab has %" PRIu32 " entries",
+                       words, d->entry_cnt);
   for (uint32_t i = 0; i < words * 64; i++)
     {
       uint64_t word = get_u64 (d, part_bytes (d, part) + i / 64 * 8);
@@ -72,7 +72,8 @@ pctab__read_reasons (struct decoded *d)
       uint32_t cnt = walk_uvar (&w);
       uint8_t reason = walk_u8 (&w);
       if (w.bad || !cnt || reason == last || !reason)
-        return FAULT_PART (d, CHECK_REASONS, PART_REASONS, at, "a run is cut off, empty, without a reason or like the one before");
+        return FAULT_PART (d, CHECK_REASONS, PART_REASONS, at,
+                           "a run is cut off, empty, without a reason or like the one before");
       if (w.long_form)
         return FAULT_PART (d, CHECK_VARINT, PART_REASONS, at, "a number takes more bytes than it needs");
       if (reason > REASON_MAX)
@@ -90,5 +91,6 @@ pctab__read_reasons (struct decoded *d)
       last = reason;
     }
   return entry >= d->entry_cnt
-         || FAULT_CODE (d, CHECK_REASONS, PART_REASONS, d->entries[entry].off, "the function is not preemptible for no reason");
+         || FAULT_CODE (d, CHECK_REASONS, PART_REASONS, d->entries[entry].off,
+                        "the function is not preemptible for no reason");
 }

@@ -29,10 +29,11 @@ read_ranges (struct decoded *d)
                            r->off, r->end);
       r->page_cnt = (r->end - r->off + PAGE - 1) / PAGE;
       if (r->page != page)
-        return FAULT_PART (d, CHECK_RANGES, PART_RANGES, 24 * i + 8, "range %" PRIu32 "'s first page is %" PRIu32 ", not %"
-                           PRIu64, i, r->page, page);
+        return FAULT_PART (d, CHECK_RANGES, PART_RANGES, 24 * i + 8,
+                           "range %" PRIu32 "'s first page is %" PRIu32 ", not %" PRIu64, i, r->page, page);
       if (r->values % 2 || r->offsets % 2)
-        return FAULT_PART (d, CHECK_RANGES, PART_RANGES, 24 * i + 16, "range %" PRIu32 " counts lists from an odd byte", i);
+        return FAULT_PART (d, CHECK_RANGES, PART_RANGES, 24 * i + 16, "range %" PRIu32 " counts lists from an odd byte",
+                           i);
       if (i ? r->entry <= r[-1].entry + 1 : r->entry != 0)
         return FAULT_PART (d, CHECK_RANGES, PART_RANGES, 24 * i + 12, "range %" PRIu32 "'s first entry is %" PRIu32, i,
                            r->entry);
@@ -46,8 +47,8 @@ read_ranges (struct decoded *d)
                        d->page_cnt);
   struct dec_range *last = d->range_cnt ? &d->ranges[d->range_cnt - 1] : NULL;
   if (last ? (uint64_t) last->entry + 2 > d->entry_cnt : d->entry_cnt != 0)
-    return FAULT_PART (d, CHECK_RANGES, PART_FUNCTAB, 0, "the functab has %" PRIu32 " entries, which the ranges contradict",
-                       d->entry_cnt);
+    return FAULT_PART (d, CHECK_RANGES, PART_FUNCTAB, 0,
+                       "the functab has %" PRIu32 " entries, which the ranges contradict", d->entry_cnt);
   if (last)
     last->entry_cnt = d->entry_cnt - last->entry;
   return true;
@@ -63,15 +64,18 @@ read_entry (struct decoded *d, uint32_t i)
   e->kind = e->bits >> 20 & 7;
   e->func = NONE;
   if (e->kind > KIND_GOES_ON)
-    return FAULT_PART (d, CHECK_FUNCTAB_ENTRY, PART_FUNCTAB, 8 * (uint64_t) i, "entry %" PRIu32 " is of kind %u", i, e->kind);
+    return FAULT_PART (d, CHECK_FUNCTAB_ENTRY, PART_FUNCTAB, 8 * (uint64_t)i, "entry %" PRIu32 " is of kind %u", i,
+                       e->kind);
   uint64_t rest = e->kind == KIND_GAP || e->kind == KIND_GOES_ON ? e->bits >> 23
                   : e->kind == KIND_LONG                         ? e->bits >> 23 & 0x1ff
                                                                  : 0;
   if (rest)
-    return FAULT_PART (d, CHECK_FUNCTAB_ENTRY, PART_FUNCTAB, 8 * (uint64_t) i,
-                       "entry %" PRIu32 ", of kind %u, has bits %#" PRIx64 " that mean nothing", i, e->kind, rest << 23);
+    return FAULT_PART (d, CHECK_FUNCTAB_ENTRY, PART_FUNCTAB, 8 * (uint64_t)i,
+                       "entry %" PRIu32 ", of kind %u, has bits %#" PRIx64 " that mean nothing", i, e->kind,
+                       rest << 23);
   if (e->kind == KIND_GAP && e->pad)
-    return FAULT_PART (d, CHECK_FUNCTAB_PAD, PART_FUNCTAB, 8 * (uint64_t) i, "entry %" PRIu32 " is a gap and has a pad", i);
+    return FAULT_PART (d, CHECK_FUNCTAB_PAD, PART_FUNCTAB, 8 * (uint64_t)i, "entry %" PRIu32 " is a gap and has a pad",
+                       i);
   return true;
 }
 
@@ -113,8 +117,9 @@ read_range_entries (struct decoded *d, const struct dec_range *r)
       uint32_t from = get_u32 (d, pages + 4 * ((uint64_t) r->page + i));
       uint32_t to = i + 1 < r->page_cnt ? get_u32 (d, pages + 4 * ((uint64_t) r->page + i + 1)) : last;
       if ((i ? from <= r->entry : from != r->entry) || from >= to || to > last)
-        return FAULT_PART (d, CHECK_PAGES, PART_PAGES, 4 * ((uint64_t) r->page + i),
-                           "it names entry %" PRIu32 ", the next page's is %" PRIu32 "; the range has %" PRIu32 " to %" PRIu32,
+        return FAULT_PART (d, CHECK_PAGES, PART_PAGES, 4 * ((uint64_t)r->page + i),
+                           "it names entry %" PRIu32 ", the next page's is %" PRIu32 "; the range has %" PRIu32
+                           " to %" PRIu32,
                            from, to, r->entry, last);
       if (i + 1 < r->page_cnt && get_u16 (d, part_bytes (d, PART_FUNCTAB) + 8 * (uint64_t) to + (d->big ? 6 : 0)))
         return FAULT_PART (d, CHECK_PAGES, PART_PAGES, 4 * ((uint64_t) r->page + i + 1),
@@ -127,8 +132,9 @@ read_range_entries (struct decoded *d, const struct dec_range *r)
     return false;
   gap->off = r->end;
   if (gap->kind != KIND_GAP || (gap->bits & 0xffff) != (r->end & 0xffff))
-    return FAULT_PART (d, CHECK_FUNCTAB_ORDER, PART_FUNCTAB, 8 * (uint64_t) last,
-                       "the range's last entry, %" PRIu32 ", is not a gap at its end, %#" PRIx64, last, d->base + r->end);
+    return FAULT_PART (d, CHECK_FUNCTAB_ORDER, PART_FUNCTAB, 8 * (uint64_t)last,
+                       "the range's last entry, %" PRIu32 ", is not a gap at its end, %#" PRIx64, last,
+                       d->base + r->end);
   return true;
 }
 
@@ -208,7 +214,8 @@ take_entry (struct decoded *d, uint32_t i, bool first, uint32_t *longs)
     return FAULT_PART (d, CHECK_FUNCTAB_PAD, PART_FUNCTAB, 8 * (uint64_t) i, "entry %" PRIu32 " has %" PRIu32
                        " bytes and a pad of %u", i, len, e->pad);
   bool after = !first && e[-1].kind != KIND_GAP && e->off % PAGE == 0;
-  if (e->kind == KIND_GOES_ON && !(after && (e[-1].kind == KIND_NEAR || e[-1].kind == KIND_FAR) && goes_on_from (d, i - 1)))
+  if (e->kind == KIND_GOES_ON
+      && !(after && (e[-1].kind == KIND_NEAR || e[-1].kind == KIND_FAR) && goes_on_from (d, i - 1)))
     return fault_cross (d, i, "goes on, but not from a near or far function that reaches up to it");
   if (e->kind == KIND_LONG && number + 1 == *longs)
     {
@@ -216,8 +223,9 @@ take_entry (struct decoded *d, uint32_t i, bool first, uint32_t *longs)
         return fault_cross (d, i, "has the long function of one before that does not reach up to it");
     }
   else if (e->kind == KIND_LONG && (number != *longs || number >= d->long_cnt))
-    return FAULT_PART (d, CHECK_LONGS, PART_FUNCTAB, 8 * (uint64_t) i, "entry %" PRIu32 " names long %" PRIu32 ", the next is %"
-                       PRIu32 " of %" PRIu32, i, number, *longs, d->long_cnt);
+    return FAULT_PART (d, CHECK_LONGS, PART_FUNCTAB, 8 * (uint64_t)i,
+                       "entry %" PRIu32 " names long %" PRIu32 ", the next is %" PRIu32 " of %" PRIu32, i, number,
+                       *longs, d->long_cnt);
   e->starts = e->kind != KIND_GOES_ON && !(e->kind == KIND_LONG && number + 1 == *longs);
   if (e->starts)
     {
@@ -246,28 +254,30 @@ check_longs (struct decoded *d)
       while (d->funcs[f].long_idx != i)
         f++;
       if (get_u32 (d, p) != d->funcs[f].off)
-        return FAULT_PART (d, CHECK_LONGS, PART_LONGS, 16 * (uint64_t) i, "long %" PRIu32 " is at %#" PRIx64 ", its entry at %#"
-                           PRIx64, i, d->base + get_u32 (d, p), d->base + d->funcs[f].off);
+        return FAULT_PART (d, CHECK_LONGS, PART_LONGS, 16 * (uint64_t)i,
+                           "long %" PRIu32 " is at %#" PRIx64 ", its entry at %#" PRIx64, i, d->base + get_u32 (d, p),
+                           d->base + d->funcs[f].off);
       if (get_u32 (d, p + 4) != block || !cnt || block + cnt > d->block_cnt)
-        return FAULT_PART (d, CHECK_LONGS, PART_LONGS, 16 * (uint64_t) i + 4,
-                           "long %" PRIu32 " has blocks %" PRIu32 " and on, %" PRIu32 " of them; the next is %" PRIu64 " of %"
-                           PRIu32, i, get_u32 (d, p + 4), cnt, block, d->block_cnt);
+        return FAULT_PART (d, CHECK_LONGS, PART_LONGS, 16 * (uint64_t)i + 4,
+                           "long %" PRIu32 " has blocks %" PRIu32 " and on, %" PRIu32 " of them; the next is %" PRIu64
+                           " of %" PRIu32,
+                           i, get_u32 (d, p + 4), cnt, block, d->block_cnt);
       for (uint32_t b = 0; b < cnt; b++)
         {
           const unsigned char *q = blocks + 12 * (block + b);
           uint32_t off = get_u32 (d, q);
           if (b ? off <= get_u32 (d, q - 12) : off != 0)
-            return FAULT_PART (d, CHECK_LONGS, PART_BLOCKS, 12 * (block + b), "blocks of long %" PRIu32 " do not rise from 0 on",
-                               i);
+            return FAULT_PART (d, CHECK_LONGS, PART_BLOCKS, 12 * (block + b),
+                               "blocks of long %" PRIu32 " do not rise from 0 on", i);
           if (off >= d->funcs[f].end - d->funcs[f].off)
-            return FAULT_PART (d, CHECK_LONGS, PART_BLOCKS, 12 * (block + b), "a block of long %" PRIu32 " is behind its function",
-                               i);
+            return FAULT_PART (d, CHECK_LONGS, PART_BLOCKS, 12 * (block + b),
+                               "a block of long %" PRIu32 " is behind its function", i);
         }
       block += cnt;
     }
   return block == d->block_cnt
-         || FAULT_PART (d, CHECK_LONGS, PART_BLOCKS, 12 * block, "%" PRIu64 " blocks of %" PRIu32 " are of longs", block,
-                        d->block_cnt);
+         || FAULT_PART (d, CHECK_LONGS, PART_BLOCKS, 12 * block, "%" PRIu64 " blocks of %" PRIu32 " are of longs",
+                        block, d->block_cnt);
 }
 
 static bool

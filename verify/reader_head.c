@@ -4,12 +4,12 @@
 
 #include <inttypes.h>
 
-static const char *const part_names[PART_CNT] = {
-  "build ID", "ranges", "pages", "slots", "functab", "longs", "blocks", "values", "shapes", "value lists", "offset lists",
-  "not preemptible", "writes SP", "assembly", "pcdata tables", "pcdata groups", "pcdata functions", "pcdata blocks",
-  "pcdata lists", "string index", "strings", "record index", "records", "origin index", "origins", "line codes", "lines",
-  "reasons"
-};
+static const char *const part_names[PART_CNT]
+    = { "build ID",     "ranges",       "pages",         "slots",         "functab",          "longs",
+        "blocks",       "values",       "shapes",        "value lists",   "offset lists",     "not preemptible",
+        "writes SP",    "assembly",     "pcdata tables", "pcdata groups", "pcdata functions", "pcdata blocks",
+        "pcdata lists", "string index", "strings",       "record index",  "records",          "origin index",
+        "origins",      "line codes",   "lines",         "reasons" };
 
 /* Bytes of an element; those of 1 have any length. */
 static const uint8_t part_sizes[PART_CNT] = {
@@ -39,8 +39,8 @@ read_order (struct decoded *d, size_t len)
 {
   static const unsigned char magic[8] = { 0x7f, 'P', 'C', 'T', 'A', 'B', '\r', '\n' };
   if (len < 16)
-    return pctab__report_add (d->report, CHECK_SIZE, WHERE_PART ("header", 0), "there are %zu bytes, a header has %d", len,
-                              HEADER_BYTES);
+    return pctab__report_add (d->report, CHECK_SIZE, WHERE_PART ("header", 0), "there are %zu bytes, a header has %d",
+                              len, HEADER_BYTES);
   if (memcmp (d->bytes, magic, sizeof magic))
     return fault (d, CHECK_MAGIC, 0, "its first bytes are others");
   uint32_t version = get_u32 (d, d->bytes + 8);
@@ -60,10 +60,13 @@ read_sizes (struct decoded *d, size_t len)
   if (len > UINT32_MAX)
     len = UINT32_MAX;
   if (size > len)
-    return pctab__report_add (d->report, CHECK_SIZE, WHERE_PART ("header", 12), "the header says %" PRIu32 " bytes, there are "
-                              "%zu", size, len);
+    return pctab__report_add (d->report, CHECK_SIZE, WHERE_PART ("header", 12),
+                              "the header says %" PRIu32 " bytes, there are "
+                              "%zu",
+                              size, len);
   if (size < HEADER_BYTES + DIRECTORY_BYTES || size > INT32_MAX)
-    return pctab__report_add (d->report, CHECK_SIZE, WHERE_PART ("header", 12), "a table can't have %" PRIu32 " bytes", size);
+    return pctab__report_add (d->report, CHECK_SIZE, WHERE_PART ("header", 12), "a table can't have %" PRIu32 " bytes",
+                              size);
   d->len = size;
   d->hot_len = get_u32 (d, d->bytes + 16);
   return true;
@@ -128,7 +131,8 @@ check_fields (struct decoded *d)
   if (get_u32 (d, p + 60) != PART_CNT)
     return fault (d, CHECK_HEADER, 60, "the table does not have 28 parts");
   if (d->addr && (d->base % 65536 || (d->class == 32 && d->base > UINT32_MAX)))
-    return pctab__report_add (d->report, CHECK_TEXT_BASE, WHERE_PART ("header", 24), "text offset 0 is at %#" PRIx64, d->base);
+    return pctab__report_add (d->report, CHECK_TEXT_BASE, WHERE_PART ("header", 24), "text offset 0 is at %#" PRIx64,
+                              d->base);
   return true;
 }
 
@@ -156,17 +160,21 @@ check_parts (struct decoded *d)
         end = d->hot_len;
       if (p->off % 8 || p->off < end || stop > limit)
         return pctab__report_add (d->report, CHECK_DIRECTORY, where,
-                                  "part %u, %s, is at %#" PRIx32 ", %" PRIu32 " bytes: allowed is %#" PRIx64 " to %#" PRIx64,
+                                  "part %u, %s, is at %#" PRIx32 ", %" PRIu32 " bytes: allowed is %#" PRIx64
+                                  " to %#" PRIx64,
                                   i, part_names[i], p->off, p->len, end, limit);
       if (p->len % part_sizes[i])
-        return pctab__report_add (d->report, CHECK_DIRECTORY, where, "part %u, %s, has %" PRIu32 " bytes, elements have %u",
-                                  i, part_names[i], p->len, part_sizes[i]);
+        return pctab__report_add (d->report, CHECK_DIRECTORY, where,
+                                  "part %u, %s, has %" PRIu32 " bytes, elements have %u", i, part_names[i], p->len,
+                                  part_sizes[i]);
       if (!is_zero (d->bytes + end, d->bytes + p->off))
-        return pctab__report_add (d->report, CHECK_FILL, where, "a byte before part %u, %s, is not 0", i, part_names[i]);
+        return pctab__report_add (d->report, CHECK_FILL, where, "a byte before part %u, %s, is not 0", i,
+                                  part_names[i]);
       end = stop;
     }
   if (!is_zero (d->bytes + end, d->bytes + d->len))
-    return pctab__report_add (d->report, CHECK_FILL, WHERE_PART ("directory", end), "a byte behind the last part is not 0");
+    return pctab__report_add (d->report, CHECK_FILL, WHERE_PART ("directory", end),
+                              "a byte behind the last part is not 0");
   return true;
 }
 

@@ -23,9 +23,10 @@ struct pclist {
 static bool
 fault_list (struct decoded *d, uint32_t at, uint32_t off, const char *what)
 {
-  return pctab__report_add (d->report, CHECK_PCDATA_LISTS,
-                            (struct where) { "pcdata lists", d->parts[PART_PCDATA_LISTS].off + (uint64_t) at, d->base + off,
-                                             NULL }, "%s", what);
+  return pctab__report_add (
+      d->report, CHECK_PCDATA_LISTS,
+      (struct where){ "pcdata lists", d->parts[PART_PCDATA_LISTS].off + (uint64_t)at, d->base + off, NULL }, "%s",
+      what);
 }
 
 static int32_t
@@ -75,7 +76,8 @@ read_list (struct decoded *d, uint32_t at, uint32_t off, struct pclist *list)
 static bool
 fault_row (struct decoded *d, uint32_t table, uint32_t off, const char *what)
 {
-  return FAULT_CODE (d, CHECK_PCDATA_ROWS, PART_PCDATA_LISTS, off, "table %" PRIu32 ": %s", d->tables[table].number, what);
+  return FAULT_CODE (d, CHECK_PCDATA_ROWS, PART_PCDATA_LISTS, off, "table %" PRIu32 ": %s", d->tables[table].number,
+                     what);
 }
 
 static bool
@@ -94,11 +96,13 @@ fault_same (struct decoded *d, uint32_t table, uint32_t off, int32_t value, bool
   if (block)
     return FAULT_CODE (d, CHECK_MARK_START, PART_PCDATA_BLOCKS, off,
                        "a restart range goes on in a new block, where its startpc is the block's start");
-  return FAULT_CODE (d, CHECK_MARK_ALTERNATE, PART_PCDATA_LISTS, off, "a restart range has the value of the one that it touches");
+  return FAULT_CODE (d, CHECK_MARK_ALTERNATE, PART_PCDATA_LISTS, off,
+                     "a restart range has the value of the one that it touches");
 }
 
 static bool
-add_rows (struct decoded *d, uint32_t table, struct dec_piece *piece, uint32_t off, uint32_t end, const struct pclist *list)
+add_rows (struct decoded *d, uint32_t table, struct dec_piece *piece, uint32_t off, uint32_t end,
+          const struct pclist *list)
 {
   if (!pctab__decoded_grow (d, &d->pcrows, &d->pcrow_cap, (size_t) d->pcrow_cnt + list->cnt, sizeof *d->pcrows))
     return false;
@@ -174,14 +178,16 @@ read_piece (struct decoded *d, struct pcdata *s, uint32_t table, uint32_t func, 
 static bool
 read_group (struct decoded *d, struct pcdata *s, uint32_t table, uint32_t g)
 {
-  uint32_t idx = table * s->group_cnt + g, set = s->word - get_u32 (d, part_bytes (d, PART_PCDATA_TABLES) + 8 * table + 4);
+  uint32_t idx = table * s->group_cnt + g,
+           set = s->word - get_u32 (d, part_bytes (d, PART_PCDATA_TABLES) + 8 * table + 4);
   const unsigned char *p = part_bytes (d, PART_PCDATA_GROUPS) + 16 * (uint64_t) idx;
   const unsigned char *words = part_bytes (d, PART_PCDATA_FUNCTIONS);
   uint64_t bits = get_u64 (d, p);
   if (get_u32 (d, p + 8) != set || get_u32 (d, p + 12))
-    return FAULT_PART (d, CHECK_PCDATA_GROUPS, PART_PCDATA_GROUPS, 16 * (uint64_t) idx,
-                       "group %" PRIu32 " counts %" PRIu32 " bits before it, not %" PRIu32 ", or its last field is not 0", idx,
-                       get_u32 (d, p + 8), set);
+    return FAULT_PART (d, CHECK_PCDATA_GROUPS, PART_PCDATA_GROUPS, 16 * (uint64_t)idx,
+                       "group %" PRIu32 " counts %" PRIu32 " bits before it, not %" PRIu32
+                       ", or its last field is not 0",
+                       idx, get_u32 (d, p + 8), set);
   for (uint32_t i = 64 * g; i < 64 * g + 64; i++)
     {
       bool bit = bits >> i % 64 & 1;
@@ -194,8 +200,8 @@ read_group (struct decoded *d, struct pcdata *s, uint32_t table, uint32_t g)
       if (!bit)
         continue;
       if (s->word >= s->word_cnt)
-        return FAULT_PART (d, CHECK_PCDATA_TABLES, PART_PCDATA_FUNCTIONS, 0, "table %" PRIu32 " has more functions than there are",
-                           d->tables[table].number);
+        return FAULT_PART (d, CHECK_PCDATA_TABLES, PART_PCDATA_FUNCTIONS, 0,
+                           "table %" PRIu32 " has more functions than there are", d->tables[table].number);
       uint32_t word = get_u32 (d, words + 4 * (uint64_t) s->word);
       if (more && word != get_u32 (d, words + 4 * (uint64_t) (s->word - 1)))
         return FAULT_PART (d, CHECK_PCDATA_BLOCKS, PART_PCDATA_FUNCTIONS, 4 * (uint64_t) s->word,
@@ -247,8 +253,9 @@ pctab__read_pcdata (struct decoded *d)
   uint64_t groups = d->parts[PART_PCDATA_GROUPS].len / 16;
   d->table_cnt = d->parts[PART_PCDATA_TABLES].len / 8;
   if ((uint64_t) d->table_cnt * s.group_cnt != groups)
-    return FAULT_PART (d, CHECK_PCDATA_TABLES, PART_PCDATA_GROUPS, 0, "%" PRIu64 " groups, %" PRIu32 " tables have %" PRIu32
-                       " each", groups, d->table_cnt, s.group_cnt);
+    return FAULT_PART (d, CHECK_PCDATA_TABLES, PART_PCDATA_GROUPS, 0,
+                       "%" PRIu64 " groups, %" PRIu32 " tables have %" PRIu32 " each", groups, d->table_cnt,
+                       s.group_cnt);
   d->tables = pctab__decoded_alloc (d, d->table_cnt, sizeof *d->tables);
   if (!d->tables)
     return false;
@@ -259,6 +266,7 @@ pctab__read_pcdata (struct decoded *d)
     return FAULT_PART (d, CHECK_PCDATA_TABLES, PART_PCDATA_FUNCTIONS, 4 * (uint64_t) s.word,
                        "there are %" PRIu32 " functions, the groups have %" PRIu32 " bits", s.word_cnt, s.word);
   if (s.element != s.element_cnt)
-    return FAULT_PART (d, CHECK_PCDATA_BLOCKS, PART_PCDATA_BLOCKS, 8 * (uint64_t) s.element, "blocks that no function has");
+    return FAULT_PART (d, CHECK_PCDATA_BLOCKS, PART_PCDATA_BLOCKS, 8 * (uint64_t)s.element,
+                       "blocks that no function has");
   return check_tail (d);
 }

@@ -66,8 +66,8 @@ struct level {
 };
 
 static bool
-read_node (struct decoded *d, struct walk *w, struct level *levels, uint32_t *depth, struct dec_node *n, uint32_t number,
-           const char **what)
+read_node (struct decoded *d, struct walk *w, struct level *levels, uint32_t *depth, struct dec_node *n,
+           uint32_t number, const char **what)
 {
   uint32_t head = walk_uvar (w), up = head >> 1 & 7;
   if (up == 7)
@@ -131,7 +131,8 @@ read_bounds (struct decoded *d, struct records *s, struct walk *w, struct dec_re
       while (s->cursor < d->entry_cnt && d->entries[s->cursor].off < s->range_end && !d->entries[s->cursor].starts)
         s->cursor++;
       if (s->cursor >= d->entry_cnt || !d->entries[s->cursor].starts)
-        return fault_record (d, s, CHECK_RECORDS, s->end, "a function with a frame, but the functab has no further one");
+        return fault_record (d, s, CHECK_RECORDS, s->end,
+                             "a function with a frame, but the functab has no further one");
       r->func = d->entries[s->cursor].func;
       r->off = d->funcs[r->func].off;
       r->end = d->funcs[r->func].end;
@@ -190,7 +191,8 @@ read_record (struct decoded *d, struct records *s, struct walk *w)
   if ((lines && !read_file_and_lines (d, s, w, r)) || (r->flags & RECORD_NODES && !read_nodes (d, s, w, r)))
     return false;
   if (w->bad)
-    return fault_record (d, s, CHECK_RECORDS, r->off, "the record ends in the middle, or a number has more than 32 bits");
+    return fault_record (d, s, CHECK_RECORDS, r->off,
+                         "the record ends in the middle, or a number has more than 32 bits");
   return !w->long_form || fault_record (d, s, CHECK_VARINT, r->off, "a number takes more bytes than it needs");
 }
 
@@ -263,7 +265,8 @@ pctab__read_records (struct decoded *d)
   if (!good)
     return false;
   if (s.name != d->name_cnt || s.lines != d->parts[PART_LINES].len)
-    return FAULT_PART (d, CHECK_RECORD_INDEX, PART_RECORDS, 0, "the records use %" PRIu32 " names of %" PRIu32 " and %" PRIu32
-                       " bytes of lines of %" PRIu32, s.name, d->name_cnt, s.lines, d->parts[PART_LINES].len);
+    return FAULT_PART (d, CHECK_RECORD_INDEX, PART_RECORDS, 0,
+                       "the records use %" PRIu32 " names of %" PRIu32 " and %" PRIu32 " bytes of lines of %" PRIu32,
+                       s.name, d->name_cnt, s.lines, d->parts[PART_LINES].len);
   return true;
 }

@@ -49,8 +49,8 @@ static bool
 fault_list (struct decoded *d, uint32_t off, enum part_number part, uint64_t at, const char *what)
 {
   return pctab__report_add (d->report, CHECK_LISTS,
-                            (struct where) { pctab__part_name (part), d->parts[part].off + at, d->base + off, NULL }, "%s",
-                            what);
+                            (struct where){ pctab__part_name (part), d->parts[part].off + at, d->base + off, NULL },
+                            "%s", what);
 }
 
 /* The lists at these offsets of their parts, of the function or block at text offset OFF. */
@@ -62,7 +62,8 @@ read_pair (struct decoded *d, uint32_t off, uint64_t value_at, uint64_t offset_a
     return fault_list (d, off, PART_VALUE_LISTS, value_at, "a value list is at an odd offset or outside its part");
   if (offset_at % 2 || offset_at + TAIL > offsets->len)
     return fault_list (d, off, PART_OFFSET_LISTS, offset_at, "an offset list is at an odd offset or outside its part");
-  const unsigned char *p = part_bytes (d, PART_VALUE_LISTS) + value_at, *q = part_bytes (d, PART_OFFSET_LISTS) + offset_at;
+  const unsigned char *p = part_bytes (d, PART_VALUE_LISTS) + value_at,
+                      *q = part_bytes (d, PART_OFFSET_LISTS) + offset_at;
   pair->cnt = p[0] & 63;
   pair->wide = p[0] & 64;
   pair->top = p[1];
@@ -73,8 +74,10 @@ read_pair (struct decoded *d, uint32_t off, uint64_t value_at, uint64_t offset_a
     return fault_list (d, off, PART_VALUE_LISTS, value_at, "a near function's value list is wide");
   if (value_at + 2 + pair->cnt * (pair->wide ? 2 : 1) + TAIL > values->len)
     return fault_list (d, off, PART_VALUE_LISTS, value_at, "a value list leaves its part");
-  if (!pctab__read_offsets (q, part_bytes (d, PART_OFFSET_LISTS) + offsets->len - TAIL, pair->cnt, near_only, pair->offsets))
-    return fault_list (d, off, PART_OFFSET_LISTS, offset_at, "an offset list's counts are wrong, or it leaves its part");
+  if (!pctab__read_offsets (q, part_bytes (d, PART_OFFSET_LISTS) + offsets->len - TAIL, pair->cnt, near_only,
+                            pair->offsets))
+    return fault_list (d, off, PART_OFFSET_LISTS, offset_at,
+                       "an offset list's counts are wrong, or it leaves its part");
   return true;
 }
 
@@ -144,8 +147,8 @@ read_long (struct decoded *d, struct dec_func *f)
   const unsigned char *b = part_bytes (d, PART_BLOCKS) + 12 * (uint64_t) get_u32 (d, p + 4);
   uint32_t cnt = get_u32 (d, p + 8), value = get_u16 (d, p + 12), top = get_u16 (d, p + 14);
   if (top > 255 || ((top & 63) && (top & 63) != 63))
-    return FAULT_PART (d, CHECK_LONGS, PART_LONGS, 16 * (uint64_t) f->long_idx + 14, "long %" PRIu32 "'s last field is %#" PRIx32,
-                       f->long_idx, top);
+    return FAULT_PART (d, CHECK_LONGS, PART_LONGS, 16 * (uint64_t)f->long_idx + 14,
+                       "long %" PRIu32 "'s last field is %#" PRIx32, f->long_idx, top);
   for (uint32_t i = 0; i < cnt; i++, b += 12)
     {
       struct pair pair;
@@ -183,8 +186,8 @@ check_max (struct decoded *d, const struct dec_func *f)
     return fault_max (d, f, "a largest SP delta is stored, but a row has none");
   int64_t stored = d->values[f->long_idx == NONE ? d->rows[f->row + f->max_row].value : f->max_row].sp_delta;
   return stored == largest
-         || FAULT_CODE (d, CHECK_MAX_SP_DELTA, PART_VALUE_LISTS, f->off, "stored is %" PRId64 ", the largest of its rows is %"
-                        PRId64, stored, largest);
+         || FAULT_CODE (d, CHECK_MAX_SP_DELTA, PART_VALUE_LISTS, f->off,
+                        "stored is %" PRId64 ", the largest of its rows is %" PRId64, stored, largest);
 }
 
 static bool

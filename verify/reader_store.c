@@ -26,17 +26,20 @@ read_index (struct decoded *d, enum part_number index, enum part_number data, st
       if (i ? b->key <= b[-1].key : off != 0)
         return FAULT_PART (d, CHECK_STORES, index, 12 * (uint64_t) i, "block %" PRIu32 " is out of order", i);
       if (off >= end || end > d->parts[data].len)
-        return FAULT_PART (d, CHECK_STORES, index, 12 * (uint64_t) i + 4, "block %" PRIu32 " has bytes %" PRIu64 " to %" PRIu64
-                           " of %" PRIu32, i, off, end, d->parts[data].len);
+        return FAULT_PART (d, CHECK_STORES, index, 12 * (uint64_t)i + 4,
+                           "block %" PRIu32 " has bytes %" PRIu64 " to %" PRIu64 " of %" PRIu32, i, off, end,
+                           d->parts[data].len);
       if (b->len < end - off || b->len > (end - off) * LZ4_BEST)
         return FAULT_PART (d, CHECK_UNPACK, index, 12 * (uint64_t) i + 8, "block %" PRIu32 " of %" PRIu64
                            " bytes can't unpack to %" PRIu32, i, end - off, b->len);
       *total += b->len;
     }
   if (!cnt && d->parts[data].len)
-    return FAULT_PART (d, CHECK_STORES, index, 0, "there are no blocks, but %" PRIu32 " bytes of them", d->parts[data].len);
+    return FAULT_PART (d, CHECK_STORES, index, 0, "there are no blocks, but %" PRIu32 " bytes of them",
+                       d->parts[data].len);
   return *total <= ARENA_MAX
-         || FAULT_PART (d, CHECK_UNPACK, index, 0, "the blocks unpack to %" PRIu64 " bytes, more than any program has", *total);
+         || FAULT_PART (d, CHECK_UNPACK, index, 0, "the blocks unpack to %" PRIu64 " bytes, more than any program has",
+                        *total);
 }
 
 static bool
@@ -113,10 +116,12 @@ static bool
 split_block (struct decoded *d, const char *p, const struct store_block *b, uint32_t i, size_t *cap)
 {
   if (b->key != d->string_cnt)
-    return FAULT_PART (d, CHECK_STRINGS, PART_STRING_INDEX, 12 * (uint64_t) i, "block %" PRIu32 "'s first string is said to be %"
-                       PRIu32 ", it is %" PRIu32, i, b->key, d->string_cnt);
+    return FAULT_PART (d, CHECK_STRINGS, PART_STRING_INDEX, 12 * (uint64_t)i,
+                       "block %" PRIu32 "'s first string is said to be %" PRIu32 ", it is %" PRIu32, i, b->key,
+                       d->string_cnt);
   if (p[b->len - 1])
-    return FAULT_PART (d, CHECK_STRINGS, PART_STRING_INDEX, 12 * (uint64_t) i, "block %" PRIu32 "'s last string is not ended", i);
+    return FAULT_PART (d, CHECK_STRINGS, PART_STRING_INDEX, 12 * (uint64_t)i,
+                       "block %" PRIu32 "'s last string is not ended", i);
   bool ascii = is_ascii (p, b->len);
   for (const char *end = p + b->len; p < end;)
     {
@@ -124,7 +129,8 @@ split_block (struct decoded *d, const char *p, const struct store_block *b, uint
       if (d->string_cnt == *cap && !pctab__decoded_grow (d, &d->strings, cap, (size_t) d->string_cnt + 1, sizeof s))
         return false;
       if (!ascii && !is_utf8 ((const unsigned char *) p, s.len))
-        FAULT_PART (d, CHECK_UTF8, PART_STRING_INDEX, 12 * (uint64_t) i, "string %" PRIu32 " is not UTF-8", d->string_cnt);
+        FAULT_PART (d, CHECK_UTF8, PART_STRING_INDEX, 12 * (uint64_t)i, "string %" PRIu32 " is not UTF-8",
+                    d->string_cnt);
       d->strings[d->string_cnt++] = s;
       p += s.len + 1;
     }
@@ -137,15 +143,17 @@ count_strings (struct decoded *d)
 {
   const unsigned char *p = part_bytes (d, PART_ORIGIN_INDEX);
   if (d->parts[PART_ORIGIN_INDEX].len < 12)
-    return FAULT_PART (d, CHECK_ORIGINS, PART_ORIGIN_INDEX, 0, "the index has %" PRIu32 " bytes", d->parts[PART_ORIGIN_INDEX].len);
+    return FAULT_PART (d, CHECK_ORIGINS, PART_ORIGIN_INDEX, 0, "the index has %" PRIu32 " bytes",
+                       d->parts[PART_ORIGIN_INDEX].len);
   d->name_cnt = get_u32 (d, p);
   d->origin_cnt = get_u32 (d, p + 4);
   d->file_cnt = get_u32 (d, p + 8);
   uint64_t sum = (uint64_t) d->name_cnt + d->origin_cnt + d->file_cnt + d->table_cnt;
   if (sum != d->string_cnt)
-    return FAULT_PART (d, CHECK_STRINGS, PART_ORIGIN_INDEX, 0, "%" PRIu32 " names, %" PRIu32 " origins, %" PRIu32 " files and %"
-                       PRIu32 " tables, but %" PRIu32 " strings", d->name_cnt, d->origin_cnt, d->file_cnt, d->table_cnt,
-                       d->string_cnt);
+    return FAULT_PART (d, CHECK_STRINGS, PART_ORIGIN_INDEX, 0,
+                       "%" PRIu32 " names, %" PRIu32 " origins, %" PRIu32 " files and %" PRIu32 " tables, but %" PRIu32
+                       " strings",
+                       d->name_cnt, d->origin_cnt, d->file_cnt, d->table_cnt, d->string_cnt);
   for (uint32_t i = 0; i < d->table_cnt; i++)
     d->tables[i].name = d->string_cnt - d->table_cnt + i;
   return true;

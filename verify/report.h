@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What is found: rules (checks.def) and findings.  A rule's code says where and what; severity, name and explanation are
- * the list's.  Nothing here prints. */
+/* What is found: rules (checks.def) and findings.  A rule's code says where and what; severity, name and explanation
+ * are the list's.  Nothing here prints. */
 #ifndef PCTAB_VERIFY_REPORT_H
 #define PCTAB_VERIFY_REPORT_H
 

@@ -126,7 +126,8 @@ read_table (struct target *t)
   if (!t->bytes)
     return pctab__target_fail (t, "memory is out: its table has %llu bytes", (unsigned long long) len);
   t->bytes_len = len;
-  return pctab__target_read (t, t->table_off, len, t->bytes) || pctab__target_fail (t, "it was cut off while it was read");
+  return pctab__target_read (t, t->table_off, len, t->bytes)
+         || pctab__target_fail (t, "it was cut off while it was read");
 }
 
 /* A file that is a table by itself, as objcopy -O binary --only-section=.pctab writes it.  Its address is not known. */

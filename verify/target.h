@@ -58,8 +58,8 @@ struct target {
 /* Opens T->path, reads its headers and .pctab.  What is wrong is in T->state, T->failure or the report. */
 void pctab__target_open (struct target *t);
 
-/* Reads the headers of the open file.  False: that is no ELF program or shared object, or its state is TARGET_FAILED, or a
- * finding says what is wrong. */
+/* Reads the headers of the open file.  False: that is no ELF program or shared object, or its state is TARGET_FAILED,
+ * or a finding says what is wrong. */
 bool pctab__target_headers (struct target *t);
 
 /* LEN bytes at OFF of the file to BUF, by pread.  False: they are not all there; nothing is reported. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* ELF header, section and program headers, read by pread: a file that is cut off meanwhile is a short read, not a SIGBUS.
+/* ELF header, section and program headers, read by pread: a file that is cut off meanwhile is a short read, not a
+ * SIGBUS.
  *
  * Not by libelf, which makes room for as many sections as a damaged file claims before anyone can look at the claim. */
 #include "target.h"
@@ -65,8 +66,9 @@ parse_segment (const struct target *t, const unsigned char *p)
     return (struct target_segment) { (uint32_t) number (t, p, 4), (uint32_t) number (t, p + 4, 4), number (t, p + 8, 8),
                                      number (t, p + 16, 8), number (t, p + 32, 8), number (t, p + 40, 8),
                                      number (t, p + 48, 8) };
-  return (struct target_segment) { (uint32_t) number (t, p, 4), (uint32_t) number (t, p + 24, 4), number (t, p + 4, 4),
-                                   number (t, p + 8, 4), number (t, p + 16, 4), number (t, p + 20, 4), number (t, p + 28, 4) };
+  return (struct target_segment){ (uint32_t)number (t, p, 4), (uint32_t)number (t, p + 24, 4), number (t, p + 4, 4),
+                                  number (t, p + 8, 4),       number (t, p + 16, 4),           number (t, p + 20, 4),
+                                  number (t, p + 28, 4) };
 }
 
 /* The ELF header; where there are more sections than it can say, the first one's. */
@@ -75,8 +77,9 @@ read_header (struct target *t, struct header *h)
 {
   unsigned char p[64];
   unsigned len = t->len < 64 ? (unsigned) t->len : 64;
-  if (len < 52 || !pctab__target_read (t, 0, len, p) || memcmp (p, ELFMAG, SELFMAG) || (p[EI_CLASS] != 1 && p[EI_CLASS] != 2)
-      || (p[EI_DATA] != 1 && p[EI_DATA] != 2) || (p[EI_CLASS] == 2 && len < 64))
+  if (len < 52 || !pctab__target_read (t, 0, len, p) || memcmp (p, ELFMAG, SELFMAG)
+      || (p[EI_CLASS] != 1 && p[EI_CLASS] != 2) || (p[EI_DATA] != 1 && p[EI_DATA] != 2)
+      || (p[EI_CLASS] == 2 && len < 64))
     return false;
   t->is64 = p[EI_CLASS] == 2;
   t->big = p[EI_DATA] == 2;
@@ -120,7 +123,8 @@ read_names (struct target *t, uint32_t idx)
   t->names = calloc (1, s->size + 1);
   if (!t->names)
     return pctab__target_fail (t, "memory is out");
-  return pctab__target_read (t, s->off, s->size, t->names) || damaged (t, "the names of its sections are not in the file");
+  return pctab__target_read (t, s->off, s->size, t->names)
+         || damaged (t, "the names of its sections are not in the file");
 }
 
 static bool
@@ -167,5 +171,6 @@ bool
 pctab__target_headers (struct target *t)
 {
   struct header h = { 0 };
-  return read_header (t, &h) && (!t->segment_cnt || read_segments (t, &h)) && (!t->section_cnt || read_sections (t, &h));
+  return read_header (t, &h) && (!t->segment_cnt || read_segments (t, &h))
+         && (!t->section_cnt || read_sections (t, &h));
 }

@@ -12,8 +12,8 @@ pctab__check_lines (struct decoded *d)
 }
 
 bool
-pctab__verify_image (struct decoded *d, const unsigned char *image, size_t len, uint64_t addr, enum verify_extent extent,
-                     struct report *r)
+pctab__verify_image (struct decoded *d, const unsigned char *image, size_t len, uint64_t addr,
+                     enum verify_extent extent, struct report *r)
 {
   pctab__decoded_read (d, image, len, addr, extent == VERIFY_ALL, r);
   pctab__check_marks (d);

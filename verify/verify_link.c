@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What pctab-link wants of the verifier: the rules that are quick at every link, all of them by the command if asked. */
+/* What pctab-link wants of the verifier: the rules that are quick at every link, all of them by the command if asked.
+ */
 #include "verify.h"
 
 #include <errno.h>
@@ -30,7 +31,10 @@ describe (const struct finding *f, char text[VERIFY_TEXT_MAX])
   if (f->where.pc != WHERE_NONE)
     snprintf (pc, sizeof pc, " at %#" PRIx64, f->where.pc);
   snprintf (text, VERIFY_TEXT_MAX, "%s%s: %s: %s [%s; pctab-verify --explain=%s says more]",
-            f->where.func ? f->where.func : f->where.part ? f->where.part : "table", pc, c->meaning, f->text, c->id, c->id);
+            f->where.func   ? f->where.func
+            : f->where.part ? f->where.part
+                            : "table",
+            pc, c->meaning, f->text, c->id, c->id);
 }
 
 bool

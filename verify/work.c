@@ -28,7 +28,8 @@ check_presence (struct target *t, const struct settings *s)
 {
   bool not_elf = t->state == TARGET_NOT_ELF;
   if (s->require_table && (t->state == TARGET_NO_TABLE || (not_elf && t->named)))
-    pctab__report_add (t->report, CHECK_NO_TABLE, WHERE_FILE, not_elf ? "it is no ELF program or shared object" : "it has no .pctab");
+    pctab__report_add (t->report, CHECK_NO_TABLE, WHERE_FILE,
+                       not_elf ? "it is no ELF program or shared object" : "it has no .pctab");
   else if (not_elf && t->named)
     pctab__report_add (t->report, CHECK_NOT_ELF, WHERE_FILE, "there is nothing to verify");
 }

@@ -48,8 +48,8 @@ struct walk_files *pctab__walk_open (char **paths);
 bool pctab__walk_next (struct walk_files *w, struct walk_file *file);
 void pctab__walk_close (struct walk_files *w);
 
-/* Has S->jobs workers verify the files; TAKE gets each result, in the order of the files.  Each worker is a process, so that
- * a file that brings one down costs that file alone.  False: no worker could be started.  pool.c. */
+/* Has S->jobs workers verify the files; TAKE gets each result, in the order of the files.  Each worker is a process, so
+ * that a file that brings one down costs that file alone.  False: no worker could be started.  pool.c. */
 bool pctab__pool_run (struct settings *s, struct walk_files *files,
                       void (*take) (void *arg, const char *path, const struct result *result), void *arg);
 

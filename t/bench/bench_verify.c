@@ -61,8 +61,8 @@ run_once (const struct agree_table *t, double seconds[GROUP_CNT])
 int
 main (int argc, char **argv)
 {
-  static const char *const names[GROUP_CNT] = { "digest of the whole table", "hot part and marks (at every link)", "names, records, calls",
-                                                "lines", "all rules over the table" };
+  static const char *const names[GROUP_CNT] = { "digest of the whole table", "hot part and marks (at every link)",
+                                                "names, records, calls", "lines", "all rules over the table" };
   static double seconds[GROUP_CNT][256];
   size_t len;
   unsigned char *data = argc > 1 ? read_file (argv[1], &len) : NULL;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Tables and lookups as the Go runtime has them (1.16 to 1.22), in C, filled with another module's rows: what pctab's own
- * are measured against.  A PC is an offset from the text's start. */
+/* Tables and lookups as the Go runtime has them (1.16 to 1.22), in C, filled with another module's rows: what pctab's
+ * own are measured against.  A PC is an offset from the text's start. */
 #ifndef GO_STYLE_H
 #define GO_STYLE_H
 
@@ -49,7 +49,8 @@ struct go_tables {
 };
 
 /* False: memory is out, or there is no function. */
-bool go_build (struct go_tables *t, const struct go_input *in, uint32_t cnt, const struct go_row *rows, unsigned quantum);
+bool go_build (struct go_tables *t, const struct go_input *in, uint32_t cnt, const struct go_row *rows,
+               unsigned quantum);
 void go_free (struct go_tables *t);
 
 /* The function that PC is in; NULL outside the text. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Damages the records of an ELF file in memory, again and again from one seed, and imports it with all else that it has.
- * Whatever is accepted must be a model as model.h says, and one that can be encoded; whatever is refused must come with
- * a message.  The time must follow the file's size.  Build it with sanitizers: they see the reads that this program
- * cannot.
+/* Damages the records of an ELF file in memory, again and again from one seed, and imports it with all else that it
+ * has. Whatever is accepted must be a model as model.h says, and one that can be encoded; whatever is refused must come
+ * with a message.  The time must follow the file's size.  Build it with sanitizers: they see the reads that this
+ * program cannot.
  *
  * usage: fuzz_records FILE COUNT [SEED]; exits 1 at the first broken promise, naming the iteration. */
 #include <inttypes.h>
@@ -127,7 +127,8 @@ check_frames (const struct model *m)
         return "a frame's rows do not begin with it";
       for (uint32_t k = f->row; k < f->row + f->row_cnt; k++)
         if (m->rows.at[k].rule >= m->rules.cnt || m->rows.at[k].off >= f->end
-            || (k > f->row && (m->rows.at[k].off <= m->rows.at[k - 1].off || m->rows.at[k].rule == m->rows.at[k - 1].rule)))
+            || (k > f->row
+                && (m->rows.at[k].off <= m->rows.at[k - 1].off || m->rows.at[k].rule == m->rows.at[k - 1].rule)))
           return "rows do not rise, say the same, or leave their frame";
       if (!(f->flags & FRAME_NOPREEMPT) != !f->reason || ((f->flags & FRAME_NOPREEMPT) && (f->flags & FRAME_PREEMPT)))
         return "a frame's flags contradict each other";

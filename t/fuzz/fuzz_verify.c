@@ -111,8 +111,8 @@ main (int argc, char **argv)
       if (broken)
         fprintf (stderr, "fuzz_verify: %s, iteration %lu: %s\n", argv[1], i, broken);
     }
-  printf ("%lu mutations of %s's table: %lu found, %lu taken, with the same answers at %lu PCs\n", cnt, argv[1], n.found,
-          n.taken, n.pcs);
+  printf ("%lu mutations of %s's table: %lu found, %lu taken, with the same answers at %lu PCs\n", cnt, argv[1],
+          n.found, n.taken, n.pcs);
   free (data);
   return broken != NULL;
 }

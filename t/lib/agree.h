@@ -96,8 +96,8 @@ agree_rule (struct agree *a, uint64_t pc, const struct pctab_rule *x, const stru
 {
   const struct dec_shape *s = &a->d.shapes[v->shape];
   if (x->cfa != s->cfa || x->cfa_reg != s->cfa_reg || x->cfa_idx != s->index_reg || x->cfa_scale != s->scale
-      || x->cfa_off != v->cfa_off || x->cfa_add != s->add || x->ra != s->ra || x->ra_reg != s->ra_reg || x->ra_off != s->ra_off
-      || x->fp != s->fp || x->fp_reg != s->fp_reg || x->fp_off != s->fp_off)
+      || x->cfa_off != v->cfa_off || x->cfa_add != s->add || x->ra != s->ra || x->ra_reg != s->ra_reg
+      || x->ra_off != s->ra_off || x->fp != s->fp || x->fp_reg != s->fp_reg || x->fp_off != s->fp_off)
     return agree_differ (a, pc, "rules: CFA %u %+d and %u %+" PRId64, x->cfa, x->cfa_off, s->cfa, v->cfa_off);
   return true;
 }
@@ -148,8 +148,8 @@ agree_pcdata (struct agree *a, struct pctab_func f, uint32_t func, uint64_t pc)
         }
       a->values++;
       if (got != want || start != want_start || table->number != pctab_pcdata_number (&a->t, t))
-        return agree_differ (a, pc, "table %u: %d from %#" PRIx64 " and %d from %#" PRIx64, table->number, got, start, want,
-                             want_start);
+        return agree_differ (a, pc, "table %u: %d from %#" PRIx64 " and %d from %#" PRIx64, table->number, got, start,
+                             want, want_start);
     }
   return true;
 }
@@ -174,8 +174,8 @@ agree_func (struct agree *a, uint64_t pc)
   pctab_value_rule (&a->t, value, &rule);
   a->funcs++;
   if (f.off != g->off || start != d->base + row->off || pctab_funcflags (&a->t, f) != g->flags)
-    return agree_differ (a, pc, "entry %#x and %#x, start %#" PRIx64 " and %#" PRIx64 ", flags %u and %u", f.off, g->off, start,
-                         d->base + row->off, pctab_funcflags (&a->t, f), g->flags);
+    return agree_differ (a, pc, "entry %#x and %#x, start %#" PRIx64 " and %#" PRIx64 ", flags %u and %u", f.off,
+                         g->off, start, d->base + row->off, pctab_funcflags (&a->t, f), g->flags);
   if (pctab_value_spdelta (&a->t, value) != d->values[row->value].sp_delta)
     return agree_differ (a, pc, "SP delta %" PRId64 " and %" PRId64, pctab_value_spdelta (&a->t, value),
                          d->values[row->value].sp_delta);
@@ -214,8 +214,8 @@ agree_frame (struct agree *a, uint64_t pc, unsigned i, const struct pctab_frame 
   a->frames++;
   if (agree_text (x->func, func) && agree_text (x->file, agree_file (&a->d, file)) && x->line == line)
     return true;
-  return agree_differ (a, pc, "call %u: %s %s:%u and %s %s:%u", i, x->func, x->file, x->line, func, agree_file (&a->d, file),
-                       line);
+  return agree_differ (a, pc, "call %u: %s %s:%u and %s %s:%u", i, x->func, x->file, x->line, func,
+                       agree_file (&a->d, file), line);
 }
 
 static inline bool
@@ -256,7 +256,8 @@ agree_record (struct agree *a, uint64_t pc)
   struct pctab_record r;
   struct pctab_frame frames[PCTAB_FRAMES_MAX];
   unsigned cnt;
-  uint32_t record = pc < d->base || pc - d->base > UINT32_MAX ? NONE : pctab__decoded_record (d, (uint32_t) (pc - d->base));
+  uint32_t record
+      = pc < d->base || pc - d->base > UINT32_MAX ? NONE : pctab__decoded_record (d, (uint32_t)(pc - d->base));
   enum pctab_error error = pctab_find_record (&a->cold, pc, &r);
   if (error)
     return agree_differ (a, pc, "record: %s", pctab_error_text (error));
@@ -266,8 +267,8 @@ agree_record (struct agree *a, uint64_t pc)
     return true;
   const struct dec_record *w = &d->records[record];
   if (r.entry != d->base + w->off || r.end != d->base + w->end || !agree_text (r.name, agree_string (d, w->name)))
-    return agree_differ (a, pc, "record %s [%#" PRIx64 ", %#" PRIx64 ") and %s [%#" PRIx64 ", %#" PRIx64 ")", r.name, r.entry,
-                         r.end, agree_string (d, w->name), d->base + w->off, d->base + w->end);
+    return agree_differ (a, pc, "record %s [%#" PRIx64 ", %#" PRIx64 ") and %s [%#" PRIx64 ", %#" PRIx64 ")", r.name,
+                         r.entry, r.end, agree_string (d, w->name), d->base + w->off, d->base + w->end);
   if (a->record != record && !pctab__decoded_lines (d, w, &a->positions))
     return agree_differ (a, pc, "lines do not decode");
   a->record = record;
@@ -363,8 +364,8 @@ static inline void
 agree_print (const struct agree *a, FILE *to)
 {
   for (size_t i = 0; i < a->r.cnt; i++)
-    fprintf (to, "  %s %s+%#" PRIx64 " pc %#" PRIx64 ": %s\n", pctab__check_get (a->r.at[i].check)->id, a->r.at[i].where.part,
-             a->r.at[i].where.off, a->r.at[i].where.pc, a->r.at[i].text);
+    fprintf (to, "  %s %s+%#" PRIx64 " pc %#" PRIx64 ": %s\n", pctab__check_get (a->r.at[i].check)->id,
+             a->r.at[i].where.part, a->r.at[i].where.off, a->r.at[i].where.pc, a->r.at[i].text);
 }
 
 #endif

@@ -6,7 +6,8 @@
  *
  * Go's SP delta is taken as the CFA's offset from SP, without the return address.  Where Go has no stream its startpc
  * is 0; ours is the function's entry.  With an SP delta below 0 or beyond our limit (Go has eight functions of assembly
- * with 8 MiB and more) the largest one is unbounded here.  Restart ranges of more than 20 bytes count as differences. */
+ * with 8 MiB and more) the largest one is unbounded here.  Restart ranges of more than 20 bytes count as differences.
+ */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -220,7 +221,8 @@ main (int argc, char **argv)
       return 2;
     }
   bool good = go_open (&c.go, argv[1], &d)
-              && (argc == 3 ? open_file (&c, argv[2], &image, &d) : open_built (&c, &image, &d)) && compare_all (&c, &d);
+              && (argc == 3 ? open_file (&c, argv[2], &image, &d) : open_built (&c, &image, &d))
+              && compare_all (&c, &d);
   if (good)
     report (&c);
   else

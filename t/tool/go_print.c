@@ -5,8 +5,8 @@
  *        go_print lines FILE    FILE:LINE of each PC (hexadecimal, standard input), or "?"
  *        go_print values FILE   for each function ENTRY max N; for each stream (s is pcsp, a number a pcdata table)
  *                               ENTRY STREAM START VALUE, for each value
- *        go_print records FILE  source for the assembler: the program's code from label .Ltext on, for each function a symbol
- *                               f0, f1 ... and records of OBJECT-FORMAT that say what Go's streams say */
+ *        go_print records FILE  source for the assembler: the program's code from label .Ltext on, for each function a
+ * symbol f0, f1 ... and records of OBJECT-FORMAT that say what Go's streams say */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -98,8 +98,9 @@ print_values (const struct go_pclntab *g, struct diag *d)
 static void
 put_record_head (unsigned kind, uint64_t size, uint64_t off, const char *section, uint32_t number)
 {
-  printf (".pushsection %s,\"o?\",\"progbits\",.Ltext\n.L%u_%u: .byte 1,%u,8,0\n.4byte %" PRIu64 "\n.8byte .Ltext+%" PRIu64
-          "\n", section, kind, number, kind, size, off);
+  printf (".pushsection %s,\"o?\",\"progbits\",.Ltext\n.L%u_%u: .byte 1,%u,8,0\n.4byte %" PRIu64
+          "\n.8byte .Ltext+%" PRIu64 "\n",
+          section, kind, number, kind, size, off);
 }
 
 static uint64_t

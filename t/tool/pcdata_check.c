@@ -216,8 +216,8 @@ check_sizes (void)
           cases++;
           end_model (&s);
         }
-  printf ("%" PRIu64 " functions of 1 to 100,000 ranges of 19 to 22 bytes: %" PRIu64 " values with their starts\n", cases,
-          checked);
+  printf ("%" PRIu64 " functions of 1 to 100,000 ranges of 19 to 22 bytes: %" PRIu64 " values with their starts\n",
+          cases, checked);
   return 0;
 }
 
@@ -227,7 +227,8 @@ check_refused (void)
 {
   static const struct {
     uint32_t insn_of, off, end, frame_end;
-  } cases[] = { { 1, 60, 70, 64 }, { 1, 70, 80, 64 }, { 1, 8, 8, 64 }, { 4, 2, 8, 64 }, { 4, 4, 10, 64 }, { 2, 3, 8, 64 } };
+  } cases[]
+      = { { 1, 60, 70, 64 }, { 1, 70, 80, 64 }, { 1, 8, 8, 64 }, { 4, 2, 8, 64 }, { 4, 4, 10, 64 }, { 2, 3, 8, 64 } };
   size_t arch_cnt;
   const struct arch *const *archs = all_archs (&arch_cnt);
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)

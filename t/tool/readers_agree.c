@@ -2,9 +2,9 @@
 /* Both readers of the format over one file's table: symtab's lookups and verify's arrays.
  *
  * usage: readers_agree all FILE           the same answer at every PC of the text
- *        readers_agree flips FILE N SEED  N tables with one bit flipped: verify finds each by the digests; with the digests
- *                                         made right, what symtab refuses verify finds, and what verify takes both answer alike
- * Exits 1 at the first disagreement. */
+ *        readers_agree flips FILE N SEED  N tables with one bit flipped: verify finds each by the digests; with the
+ * digests made right, what symtab refuses verify finds, and what verify takes both answer alike Exits 1 at the first
+ * disagreement. */
 #include "../lib/agree.h"
 #include "../fuzz/mutate.h"
 
@@ -26,8 +26,8 @@ compare_all (const struct agree_table *t)
     good = agree_at (&a, pc);
   if (*a.text)
     printf ("symtab and verify differ at %s\n", a.text);
-  printf ("%" PRIu64 " PCs, %" PRIu64 " in functions with frames, %" PRIu64 " calls, %" PRIu64 " pcdata values\n", a.pcs, a.funcs,
-          a.frames, a.values);
+  printf ("%" PRIu64 " PCs, %" PRIu64 " in functions with frames, %" PRIu64 " calls, %" PRIu64 " pcdata values\n",
+          a.pcs, a.funcs, a.frames, a.values);
   agree_close (&a);
   return !good;
 }

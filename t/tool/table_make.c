@@ -2,12 +2,11 @@
 /* Writes a module table that has some of everything, by the project's own encoder, for tests that break it.
  *
  * usage: table_make FILE [--big] [--32] [--name=OF-BARE] [OFF:END:VALUE...]
- * Text offset 0 is at 0x400000, the table at 0x8000000.  Given stretches take the place of table UnsafePoint's; nothing looks
- * at what they say.  Functions, by text offset:
- *   1000 alpha, inlined calls, a pad of 3      1040 beta, by the frame pointer, marked     1100 bare, no frame
- *   ff80 crossing, over a page's end           10100 endless, long, many rows and lines    22000 handler, a signal frame
- *   22040 quiet, not preemptible               22080 strict, neither, sets SP              23000 600 small ones
- *   2000000 distant, in a range of its own, outermost, assembly */
+ * Text offset 0 is at 0x400000, the table at 0x8000000.  Given stretches take the place of table UnsafePoint's; nothing
+ * looks at what they say.  Functions, by text offset: 1000 alpha, inlined calls, a pad of 3      1040 beta, by the
+ * frame pointer, marked     1100 bare, no frame ff80 crossing, over a page's end           10100 endless, long, many
+ * rows and lines    22000 handler, a signal frame 22040 quiet, not preemptible               22080 strict, neither,
+ * sets SP              23000 600 small ones 2000000 distant, in a range of its own, outermost, assembly */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -83,8 +82,15 @@ make_frames (void)
     row (0x10100 + 1000 * i, CFA_SP, i % 2 ? 16 : 8, FP_SAME);
   frame_end ();
   frame ("handler", 0x22000, 0x22040, FRAME_SIGNAL, 0);
-  struct rule r = { .cfa = CFA_DEREF, .ra = RA_AT_REG, .fp = FP_AT_REG, .cfa_reg = 7, .ra_reg = 7, .fp_reg = 7, .cfa_off = 160,
-                    .ra_off = 168, .fp_off = 120 };
+  struct rule r = { .cfa = CFA_DEREF,
+                    .ra = RA_AT_REG,
+                    .fp = FP_AT_REG,
+                    .cfa_reg = 7,
+                    .ra_reg = 7,
+                    .fp_reg = 7,
+                    .cfa_off = 160,
+                    .ra_off = 168,
+                    .fp_off = 120 };
   PUT (&m.rows, (struct model_row) { 0x22000, pctab__model_rule (&m, &r) });
   frame_end ();
   plain ("quiet", 0x22040, 0x22080, FRAME_NOPREEMPT, 4);
