@@ -147,7 +147,7 @@ main (int argc, char **argv)
   const char *broken = NULL;
   for (unsigned long i = 0; i < cnt && !broken; i++)
     {
-      alarm (HANG_SECONDS);
+      watch_time ();
       /* Cut short now and then; always a copy of just that length, so that reads past its end are seen. */
       size_t len = i % 16 ? t.len : random_below (t.len + 1);
       unsigned char *data = malloc (len ? len : 1);

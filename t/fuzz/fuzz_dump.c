@@ -155,7 +155,7 @@ main (int argc, char **argv)
   for (unsigned long i = 0; i < cnt && !broken; i++)
     {
       bool accepted = false;
-      alarm (HANG_SECONDS);
+      watch_time ();
       broken = iterate (&s, i, null, &accepted);
       accepted_cnt += accepted;
       if (broken)

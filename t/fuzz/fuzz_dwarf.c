@@ -174,7 +174,7 @@ iterate (const struct target *t, const struct target *file, unsigned char *data,
   memcpy (data, t->data, t->len);
   for (size_t i = 0, cnt = 1 + random_below (4); i < cnt; i++)
     damage (t, data);
-  alarm (HANG_SECONDS);
+  watch_time ();
   const unsigned char *input = t == file ? data : file->data;
   if (t != file && !write_file (t->path, data, t->len))
     return false;

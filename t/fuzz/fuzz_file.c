@@ -167,7 +167,7 @@ verify_apart (int fd)
   if (!pid)
     {
       dup2 (log, STDERR_FILENO);
-      alarm (HANG_SECONDS);
+      watch_time ();
       _exit (CHILD + verify (fd, true));
     }
   if (log < 0 || pid < 0 || waitpid (pid, &status, 0) != pid)
@@ -208,7 +208,7 @@ main (int argc, char **argv)
     {
       int fd = make_file (&s, copy);
       if (!libdw)
-        alarm (HANG_SECONDS);
+        watch_time ();
       int state = fd < 0 ? -2 : libdw ? verify_apart (fd) : verify (fd, false);
       close (fd);
       if (state == -1)

@@ -171,7 +171,7 @@ main (int argc, char **argv)
   for (unsigned long i = 0; i < cnt && !broken; i++)
     {
       bool accepted;
-      alarm (HANG_SECONDS);
+      watch_time ();
       broken = run_once (&t, &accepted);
       accepted_cnt += accepted;
       if (broken)

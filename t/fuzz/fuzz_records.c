@@ -252,7 +252,7 @@ main (int argc, char **argv)
   const char *broken = NULL;
   for (unsigned long i = 0; i < cnt && !broken; i++)
     {
-      alarm (HANG_SECONDS);
+      watch_time ();
       unsigned char *data = malloc (t.len);
       if (!data)
         break;

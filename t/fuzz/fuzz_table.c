@@ -290,7 +290,7 @@ main (int argc, char **argv)
   const char *broken = NULL;
   for (unsigned long i = 0; i < cnt && !broken; i++)
     {
-      alarm (HANG_SECONDS);
+      watch_time ();
       broken = iterate (&s, i, &n);
       if (!i && !n.accepted && !broken)
         broken = "the undamaged table was refused";

@@ -104,7 +104,7 @@ main (int argc, char **argv)
   const char *broken = NULL;
   for (unsigned long i = 0; i < cnt && !broken; i++)
     {
-      alarm (HANG_SECONDS);
+      watch_time ();
       broken = iterate (&t, i, &n);
       if (!i && !n.taken && !broken)
         broken = "the undamaged table is not clean";

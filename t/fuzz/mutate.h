@@ -8,9 +8,20 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/time.h>
+#include <unistd.h>
 
-/* No iteration may take longer, in seconds, sanitizers and a busy machine included. */
+/* No iteration may take longer, in seconds of its own time, sanitizers included: the machine may be busy with others. */
 #define HANG_SECONDS 20
+
+/* Ends this process if what it does next takes longer; or if it waits without end. */
+static inline void
+watch_time (void)
+{
+  const struct itimerval limit = { .it_value = { HANG_SECONDS, 0 } };
+  setitimer (ITIMER_PROF, &limit, NULL);
+  alarm (60 * HANG_SECONDS);
+}
 
 static uint64_t random_state;
 
