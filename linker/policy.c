@@ -81,21 +81,6 @@ note_seen (struct model_frame *f, unsigned reason)
   f->flags |= FRAME_SEEN;
 }
 
-static struct model_frame *
-find_frame (struct model *m, uint32_t off)
-{
-  size_t lo = 0, hi = m->frames.cnt;
-  while (lo < hi)
-    {
-      size_t mid = lo + (hi - lo) / 2;
-      if (m->frames.at[mid].end <= off)
-        lo = mid + 1;
-      else
-        hi = mid;
-    }
-  return lo < m->frames.cnt && m->frames.at[lo].off <= off ? &m->frames.at[lo] : NULL;
-}
-
 /* A compiler may put the unlikely part of a function f elsewhere, as f.cold: one function in two frames, which a jump
  * leads from one to the other.  Calls VISIT with each pair. */
 static void
@@ -106,7 +91,7 @@ visit_parts (struct policy *p, struct model *m, void (*visit) (struct model_fram
     {
       const struct place_symbol *s = &x->symbols.at[x->parts.at[i]];
       const char *cold = memmem (s->name.p + 1, s->name.len - 1, ".cold", 5);
-      struct model_frame *part = find_frame (m, s->off);
+      struct model_frame *part = pctab__model_frame (m, s->off);
       if (!part || !cold)
         continue;
       struct model_str stem = { s->name.p, (uint32_t) (cold - s->name.p) };
@@ -114,7 +99,7 @@ visit_parts (struct policy *p, struct model *m, void (*visit) (struct model_fram
       for (uint32_t k = MODEL_NONE; cnt < 64 && (k = pctab__place_next (x, stem, hash, k)) != MODEL_NONE; cnt++)
         {
           const struct place_symbol *of = &x->symbols.at[k];
-          struct model_frame *f = find_frame (m, of->off);
+          struct model_frame *f = pctab__model_frame (m, of->off);
           if (f && (of->bind != STB_LOCAL || !of->file || !s->file || of->file == s->file))
             visit (f, part);
         }
@@ -177,7 +162,7 @@ allocator_is_unseen (const struct policy *p, struct model *m)
     {
       const struct place_symbol *s = &p->place.symbols.at[i];
       const struct model_frame *f
-        = s->bind != STB_LOCAL && pctab__name_allocates (s->name) ? find_frame (m, s->off) : NULL;
+        = s->bind != STB_LOCAL && pctab__name_allocates (s->name) ? pctab__model_frame (m, s->off) : NULL;
       if (f && !(f->flags & FRAME_SEEN))
         return true;
     }

@@ -40,21 +40,6 @@ has_name (const struct name_set *set, struct model_str name)
   return lo < set->at.cnt && set->at.at[lo] == key;
 }
 
-static const struct model_frame *
-find_frame (const struct model *m, uint32_t off)
-{
-  size_t lo = 0, hi = m->frames.cnt;
-  while (lo < hi)
-    {
-      size_t mid = lo + (hi - lo) / 2;
-      if (m->frames.at[mid].end <= off)
-        lo = mid + 1;
-      else
-        hi = mid;
-    }
-  return lo < m->frames.cnt && m->frames.at[lo].off <= off ? &m->frames.at[lo] : NULL;
-}
-
 /* The names of functions that are declared to be not preemptible. */
 static bool
 collect_declared (const struct model *m, struct name_set *set)
@@ -64,7 +49,7 @@ collect_declared (const struct model *m, struct name_set *set)
     any |= (m->frames.at[i].flags & FRAME_NOPREEMPT) && m->frames.at[i].reason == REASON_DECLARED;
   for (size_t i = 0; any && i < m->symbols.cnt; i++)
     {
-      const struct model_frame *f = find_frame (m, m->symbols.at[i].off);
+      const struct model_frame *f = pctab__model_frame (m, m->symbols.at[i].off);
       if (!f || !(f->flags & FRAME_NOPREEMPT) || f->reason != REASON_DECLARED)
         continue;
       if (!model_reserve (&set->at, 1))

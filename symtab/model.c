@@ -121,3 +121,18 @@ pctab__model_rule (struct model *m, const struct rule *rule)
   m->rule_hash[at] = (uint32_t) m->rules.cnt;
   return (uint32_t) m->rules.cnt++;
 }
+
+struct model_frame *
+pctab__model_frame (const struct model *m, uint32_t off)
+{
+  size_t lo = 0, hi = m->frames.cnt;
+  while (lo < hi)
+    {
+      size_t mid = lo + (hi - lo) / 2;
+      if (m->frames.at[mid].end <= off)
+        lo = mid + 1;
+      else
+        hi = mid;
+    }
+  return lo < m->frames.cnt && m->frames.at[lo].off <= off ? &m->frames.at[lo] : NULL;
+}

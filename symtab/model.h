@@ -224,6 +224,9 @@ uint32_t pctab__model_rule (struct model *m, const struct rule *rule);
 /* A PLT's frames go: a stub belongs to no function, so nothing is known there.  Sorts texts. */
 void pctab__model_drop_stubs (struct model *m);
 
+/* The frame that text offset OFF lies in, or NULL.  Frames must be sorted and without overlap. */
+struct model_frame *pctab__model_frame (const struct model *m, uint32_t off);
+
 /* Fills funcs, and drops stubs.  Frames must be sorted and without overlap, as the importer leaves them.  False: memory
  * is out. */
 bool pctab__model_resolve (struct model *m);

@@ -114,15 +114,6 @@ pctab__report_keep (struct report *r, const char *text)
   return r->strings[r->string_cnt++] = copy;
 }
 
-bool
-pctab__report_has (const struct report *r, enum check_severity s)
-{
-  for (unsigned i = s; i < SEVERITY_CNT; i++)
-    if (r->by_severity[i])
-      return true;
-  return false;
-}
-
 void
 pctab__report_name (struct report *r, const char *(*name) (void *arg, uint64_t pc), void *arg)
 {

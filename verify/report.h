@@ -77,9 +77,6 @@ bool pctab__report_add (struct report *r, enum check_id check, struct where wher
 /* A copy of TEXT that lives as long as R; NULL when memory is out. */
 const char *pctab__report_keep (struct report *r, const char *text);
 
-/* Whether anything of severity S or above was found. */
-bool pctab__report_has (const struct report *r, enum check_severity s);
-
 /* Fills in the function of each finding that has a PC but none.  NAME returns it (static, kept or in ARG), or NULL. */
 void pctab__report_name (struct report *r, const char *(*name) (void *arg, uint64_t pc), void *arg);
 
