@@ -47,7 +47,8 @@ printf 'main.o\nlib/libone.a\nlib/libtwo.a' >list
 decide prog inputs=list exclude-object=$long.o
 # shellcheck disable=SC2086
 reasons_are 'the last line without a newline' $want
-mkfifo pipe && printf 'main.o\nlib/libone.a\nlib/libtwo.a\n' >pipe &
+mkfifo pipe
+printf 'main.o\nlib/libone.a\nlib/libtwo.a\n' >pipe &
 decide prog inputs=pipe exclude-object=$long.o
 # shellcheck disable=SC2086
 reasons_are 'from a pipe' $want

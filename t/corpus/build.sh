@@ -72,7 +72,7 @@ fetch ()
   command -v dpkg-source >/dev/null || die 77 "dpkg-source is missing; install dpkg-dev"
   rm -rf "${src:?}/$1" "${src:?}/$1.get"
   mkdir "$src/$1.get"
-  if ! (cd "$src/$1.get" && { apt-get -q -o APT::Sandbox::User="$(id -un)" source "$1" || apt_private "$1"; }) \
+  if ! (cd "$src/$1.get" && { apt-get -q -o APT::Sandbox::User="$(id -un)" -o Acquire::http::Timeout=30 source "$1" || apt_private "$1"; }) \
       >"$src/$1.log" 2>&1; then
     tail -n 3 "$src/$1.log" >&2
     die 77 "Debian's $1 source cannot be had (no network, or no deb-src); see $src/$1.log"
