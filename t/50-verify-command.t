@@ -154,6 +154,25 @@ is "$(wc -l <err)" 1 'one file alone'
 grep -q 'PM102' out
 ok $? 'the others are verified'
 
+# One that takes too long costs itself too.
+{
+  printf '.macro one\n.type f\\@,@function\nf\\@: .cfi_startproc\nnop\nret\n.cfi_endproc\n.size f\\@,.-f\\@\n.endm\n'
+  printf '.globl main\n.type main,@function\nmain: ret\n.size main,.-main\n.rept 100000\none\n.endr\n.section .note.GNU-stack,"",%%progbits\n'
+} >large.s
+# shellcheck disable=SC2086
+if "$CC" large.s -o large $flags 2>err; then
+  exits 2 'more time than allowed: exit 2' "$verify" -j1 --time-limit=0.01 tree/lib/good large tree/lib/bad
+  like "$out" '^pctab-verify: large: it takes more than 0\.01 seconds of CPU time; --time-limit=SECONDS gives it more$' 'says so'
+  like "$out" 'PM102' 'what comes after it is verified'
+  exits 0 'with more time' "$verify" --time-limit=1000 large
+  exits 0 'with no limit' "$verify" --time-limit=0 large
+else
+  skip 'a file that takes too long' "$(head -n 1 err)"
+fi
+for limit in -1 x '' nan 1e9; do
+  exits 2 "--time-limit=$limit" "$verify" "--time-limit=$limit" large
+done
+
 # Progress is for terminals.
 "$verify" many >/dev/null 2>err
 is "$(wc -c <err)" 0 'no progress where there is no terminal'

@@ -39,6 +39,7 @@ print_help (void)
           "  --min-coverage=PERCENT    a table that knows less of the text is an error\n"
           "  --overrides=FILE          findings to suppress: lines \"ID path-glob [function-glob]\"\n"
           "  -j, --jobs=N              files at a time (the number of CPUs)\n"
+          "  --time-limit=SECONDS      a file that takes more CPU time could not be verified (300; 0: none)\n"
           "  -q, --quiet               print nothing but what makes the exit status 1 or 2\n"
           "  --list                    list the rules\n"
           "  --explain=ID              say what a rule means and what to do about it\n"
@@ -241,6 +242,7 @@ enum
   OPT_REQUIRE,
   OPT_COVERAGE,
   OPT_OVERRIDES,
+  OPT_TIME_LIMIT,
   OPT_LIST,
   OPT_EXPLAIN,
   OPT_HELP,
@@ -253,6 +255,7 @@ static const struct option options[] = {
   { "require-table", no_argument, NULL, OPT_REQUIRE },
   { "min-coverage", required_argument, NULL, OPT_COVERAGE },
   { "overrides", required_argument, NULL, OPT_OVERRIDES },
+  { "time-limit", required_argument, NULL, OPT_TIME_LIMIT },
   { "jobs", required_argument, NULL, 'j' },
   { "quiet", no_argument, NULL, 'q' },
   { "list", no_argument, NULL, OPT_LIST },
@@ -287,6 +290,8 @@ take_option (struct settings *s, int option)
         return -1;
       fprintf (stderr, "pctab-verify: %s\n", text);
       return EXIT_UNABLE;
+    case OPT_TIME_LIMIT:
+      return parse_number (optarg, 1e6, &s->time_limit) ? -1 : usage ("--time-limit is 0 to 1000000 seconds, not", optarg);
     case 'j':
       if (!parse_number (optarg, 1000, &number) || number < 1)
         return usage ("-j takes a number from 1 on, not", optarg);
@@ -315,7 +320,7 @@ take_option (struct settings *s, int option)
 int
 main (int argc, char **argv)
 {
-  struct settings s = { .fail_on = SEVERITY_ERROR, .min_coverage = -1 };
+  struct settings s = { .fail_on = SEVERITY_ERROR, .min_coverage = -1, .time_limit = 300 };
   cpu_set_t set;
   int option, status = -1;
   s.jobs = sched_getaffinity (0, sizeof set, &set) ? 1 : (unsigned) CPU_COUNT (&set);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -78,6 +79,16 @@ struct request {
   uint32_t named;
 };
 
+/* Damaged DWARF can keep libdw busy for ever.  The signal ends this worker; its own time counts, so that a busy machine
+ * makes no difference. */
+static void
+limit_time (const struct settings *s)
+{
+  double whole = (double) (time_t) s->time_limit;
+  struct itimerval limit = { .it_value = { (time_t) whole, (suseconds_t) ((s->time_limit - whole) * 1e6) } };
+  setitimer (ITIMER_PROF, &limit, NULL);
+}
+
 static bool
 answer_request (int fd, struct settings *s, const struct request *request)
 {
@@ -85,7 +96,10 @@ answer_request (int fd, struct settings *s, const struct request *request)
   struct answer a = { 0 };
   bool good = path && receive_all (fd, path, request->path_len);
   if (good)
-    path[request->path_len] = 0;
+    {
+      path[request->path_len] = 0;
+      limit_time (s);
+    }
   good = good && pctab__work_file (s, path, request->named, &a.result);
   a.failure_len = a.result.failure ? (uint32_t) strlen (a.result.failure) : 0;
   good = good && send_all (fd, &a, sizeof a);
@@ -102,6 +116,7 @@ work (int fd, struct settings *s)
 {
   struct request request;
   signal (SIGINT, SIG_DFL);
+  signal (SIGPROF, SIG_DFL);
   pctab__work_keep_memory ();
   while (receive_all (fd, &request, sizeof request))
     if (!answer_request (fd, s, &request))
@@ -145,7 +160,10 @@ bury_worker (struct pool *p, struct worker *w)
   close (w->fd);
   while (waitpid (w->pid, &status, 0) < 0 && errno == EINTR)
     ;
-  if (WIFSIGNALED (status))
+  if (WIFSIGNALED (status) && WTERMSIG (status) == SIGPROF)
+    snprintf (text, sizeof text, "it takes more than %g seconds of CPU time; --time-limit=SECONDS gives it more",
+              p->s->time_limit);
+  else if (WIFSIGNALED (status))
     snprintf (text, sizeof text, "the verifier was ended by signal %d, %s, while it read it", WTERMSIG (status),
               strsignal (WTERMSIG (status)));
   else

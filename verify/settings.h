@@ -13,6 +13,7 @@ struct settings {
   enum check_severity fail_on;
   double min_coverage; /* percent; negative: not asked for */
   unsigned jobs;
+  double time_limit; /* CPU seconds a file; 0: none */
   struct overrides overrides;
 };
 
