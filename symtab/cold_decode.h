@@ -5,7 +5,7 @@
 
 #include "bits.h"
 #include "cursor.h"
-#include "pctab.h"
+#include <pctab/table.h>
 #include "table.h"
 
 /* A cold part's bytes. */

@@ -11,7 +11,7 @@
 #include "elf_file.h"
 #include "model.h"
 #include "out.h"
-#include "pctab.h"
+#include <pctab/table.h>
 
 /* The records of a block, with names: read when a PC needs them. */
 struct dump_block {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Opens a table: checks once everything that lookup.c then trusts.  The order is from the cheap to the dear, and from
  * what is likely wrong (a placeholder, a foreign file) to what only damage can explain. */
-#include "pctab.h"
+#include <pctab/table.h>
 
 #include "digest.h"
 #include "lists.h"
@@ -16,7 +16,7 @@ pctab_error_text (enum pctab_error error)
 #define ERROR(name, text)    \
   case PCTAB_ERROR_##name: \
     return text;
-#include "pctab-errors.def"
+#include <pctab/errors.def>
 #undef ERROR
     }
   return "unknown error";

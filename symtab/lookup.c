@@ -7,7 +7,7 @@
  *
  * pcvalue: a function's offsets are compared with the PC all at once, 16 near ones of one byte and 16 far ones of two,
  * so that no branch depends on where in the function the PC is. */
-#include "pctab.h"
+#include <pctab/table.h>
 
 #include "lists.h"
 

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "format.h"
-#include "pctab.h"
+#include <pctab/table.h>
 
 static inline uint16_t
 at_u16 (const unsigned char *p)

@@ -14,7 +14,7 @@
 
 #include "elf_file.h"
 #include "go_style.h"
-#include "pctab.h"
+#include <pctab/table.h>
 
 enum { PC_CNT = 1 << 20, HOT_CNT = 64, HOT_SETS = 64, REPS = 11, COUNT_CNT = 100000 };
 

@@ -16,7 +16,7 @@
 #include "format.h"
 #include "image_swap.h"
 #include "mutate.h"
-#include "pctab.h"
+#include <pctab/table.h>
 #include "digest.h"
 
 #define COLD_BUF_MAX (1u << 20)

@@ -11,7 +11,7 @@
 
 #include "elf_file.h"
 #include "image_swap.h"
-#include "pctab.h"
+#include <pctab/table.h>
 #include "verify.h"
 
 static const bool agree_host_big = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__;

@@ -16,7 +16,7 @@
 #include "go_model.h"
 #include "format.h"
 #include "image_encode.h"
-#include "pctab.h"
+#include <pctab/table.h>
 
 #define SHOW 10 /* differences printed */
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Holds flags, reasons and pcdata tables against plain arrays, at every byte of code: tables are built straight from
- * random models, of all architectures in arch.def and both byte orders, and read through pctab.h.
+ * random models, of all architectures in arch.def and both byte orders, and read through <pctab/table.h>.
  *
  * usage: pcdata_check random CASES [SEED]   random models
  *        pcdata_check sizes                 restart ranges of 19 to 22 bytes, side by side, and 1 to 100,000 rows
@@ -20,7 +20,7 @@
 #include "format.h"
 #include "image_swap.h"
 #include "pcdata_model.h"
-#include "pctab.h"
+#include <pctab/table.h>
 
 static void
 fill_arrays (struct subject *s)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Reads a file's table through pctab.h alone, as a program would.
+/* Reads a file's table through <pctab/table.h> alone, as a program would.
  *
  * usage: table_read rows FILE        ENTRY START CFA-OFFSET for each PC (hexadecimal, standard input), or "none"
  *        table_read count FILE A B N  looks N PCs of [A, B) up, spread evenly; count_lookups() is what to measure
@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "elf_file.h"
-#include "pctab.h"
+#include <pctab/table.h>
 
 static int
 fail (const char *file, const char *what)

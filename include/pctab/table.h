@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* pctab: reads module tables.
+/* <pctab/table.h>: reads one module table.  <pctab/pctab.h> finds those of the running process.
  *
  * A table is used as mapped; pctab_table_open() validates it once, afterwards a lookup trusts it and never fails but by
  * finding nothing.  A *PC* is an absolute address in the same terms as the address given to pctab_table_open():
  * run-time addresses in a process, link-time addresses in a tool.  All ranges are half open.  "Signal: safe" means
  * callable from a signal handler at any point: no lock, no malloc, no stdio, errno unchanged, bounded stack and
  * time. */
-#ifndef PCTAB_PCTAB_H
-#define PCTAB_PCTAB_H
+#ifndef PCTAB_INCLUDE_TABLE_H
+#define PCTAB_INCLUDE_TABLE_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -16,10 +16,11 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+#pragma GCC visibility push(default)
 
 enum pctab_error {
 #define ERROR(name, text) PCTAB_ERROR_##name,
-#include "pctab-errors.def"
+#include <pctab/errors.def>
 #undef ERROR
 };
 
@@ -248,6 +249,7 @@ unsigned pctab_funcreason (const struct pctab_cold *c, struct pctab_func f);
  * Signal: safe.  Threads: any.  Cost: a switch. */
 const char *pctab_reason_text (unsigned reason);
 
+#pragma GCC visibility pop
 #ifdef __cplusplus
 }
 #endif

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT */
+/* <pctab/decide.h>: may a thread that a signal has interrupted be stopped right there, and where does it go on?
+ *
+ * One pure function of modules, registers and what the thread says of itself: it reads the stack and the tables, sends
+ * nothing, changes nothing, and runs as well without any signal, or for another architecture.  After Go's
+ * isAsyncSafePoint (runtime/preempt.go) and wantAsyncPreempt. */
+#ifndef PCTAB_INCLUDE_DECIDE_H
+#define PCTAB_INCLUDE_DECIDE_H
+
+#include <pctab/unwind.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+#pragma GCC visibility push(default)
+
+/* The verdicts: OK, and one for each reason to refuse, in the order in which they are looked for. */
+enum pctab_verdict {
+#define VERDICT(name, text) PCTAB_VERDICT_##name,
+#include <pctab/verdict.def>
+#undef VERDICT
+  PCTAB_VERDICT_CNT
+};
+
+/* "UNSAFE_POINT", and what it means; static, never NULL.  Signal: safe.  Threads: any. */
+const char *pctab_verdict_name (enum pctab_verdict verdict);
+const char *pctab_verdict_text (enum pctab_verdict verdict);
+
+enum pctab_status { PCTAB_STATUS_IDLE, PCTAB_STATUS_RUNNING, PCTAB_STATUS_SYSCALL, PCTAB_STATUS_SCHEDULER };
+
+/* What the thread says of itself.  Addresses are its own. */
+struct pctab_thread {
+  uint16_t machine;   /* ELF e_machine of its code, and whether it is 64-bit: PCTAB_MACHINE_NATIVE, PCTAB_IS64_NATIVE */
+  bool is64;
+  uint8_t status;     /* enum pctab_status */
+  bool wanted;        /* its preemption was asked for */
+  uint32_t held;      /* locks and off-scopes that it is in */
+  uint64_t mask, base_mask; /* signals blocked when it was interrupted (bit N - 1 for signal N); those that must be */
+  uint64_t shadow_sp; /* its shadow stack pointer; 0: it has none */
+  struct pctab_stack stack; /* all of its task's stack: not {0, 0} */
+  const unsigned char *stack_bytes; /* where stack.lo's bytes are in this process; NULL: there itself */
+  uint32_t room;      /* bytes that must be free below SP, red zone included */
+  uint32_t depth_max; /* frames looked at before TOO_DEEP; 0: PCTAB_DEPTH_MAX */
+  uint64_t end;       /* the walk ends well in the function whose entry this is, its task's first; 0: where the tables
+                       * say that a frame has no caller */
+  uint64_t fp;        /* the frame pointer when it was interrupted */
+  const uint64_t *reg; /* all registers by DWARF number, PCTAB_REGS_MAX; NULL: not known */
+};
+#define PCTAB_DEPTH_MAX 128
+
+struct pctab_decision {
+  enum pctab_verdict verdict;
+  uint64_t resume_pc; /* OK: where it goes on; else the PC */
+  uint32_t depth;     /* the frame that decided: 0 is the interrupted one */
+  uint64_t pc;        /* that frame's PC */
+};
+
+/* Decides.  SP, LR: registers when it was interrupted; LR is 0 where there is no link register.
+ * Cheapest and most frequent refusals first, in the order of verdict.def.
+ * Signal: safe, in a read section.  Threads: any.  Cost: some 15 ns and 10 for each frame. */
+struct pctab_decision pctab_async_safe_point (const struct pctab_modules *modules, uint64_t pc, uint64_t sp,
+                                              uint64_t lr, const struct pctab_thread *thread);
+
+#pragma GCC visibility pop
+#ifdef __cplusplus
+}
+#endif
+#endif
