@@ -7,7 +7,7 @@
  *
  * Everything read from the stack may be wrong.  What keeps a walk finite is that each frame lies above the one before; a
  * signal may have changed stacks, so behind a signal frame it may go anywhere, but only so often. */
-#include "unwinder.h"
+#include "unwind_cache.h"
 
 #include <elf.h>
 
@@ -247,13 +247,14 @@ pctab_unwind_step (struct pctab_cursor *c)
     return pctab__signal_step (c);
   if (!c->func.bits)
     return PCTAB_STOP_UNKNOWN_CODE;
-  if (flags & PCTAB_FUNCFLAG_TOP)
-    return PCTAB_STOP_END;
-  if (flags & PCTAB_FUNCFLAG_SPWRITE && !c->exact)
-    return PCTAB_STOP_NO_RULE;
   const struct pctab_table *t = &c->module->table;
   struct pctab_rule rule;
   uint64_t start;
   pctab_value_rule (t, pctab_pcvalue (t, c->func, pctab_lookup_pc (c), &start), &rule);
+  pctab__step_keep (c, &rule, flags);
+  if (flags & PCTAB_FUNCFLAG_TOP)
+    return PCTAB_STOP_END;
+  if (flags & PCTAB_FUNCFLAG_SPWRITE && !c->exact)
+    return PCTAB_STOP_NO_RULE;
   return pctab__frame_leave (c, &rule, flags & PCTAB_FUNCFLAG_SIGNAL);
 }

@@ -13,6 +13,8 @@ static const struct context_reg context_regs[]
 static const struct context_code context_codes[]
   = { { .len = 4, .code = { 0xad, 0x70, 0xa0, 0xe3 }, .off = 128 },
       { .len = 4, .code = { 0x77, 0x70, 0xa0, 0xe3 } },
+      { .len = 4, .code = { 0x4f, 0xf0, 0xad, 0x07 }, .off = 128 },
+      { .len = 4, .code = { 0x4f, 0xf0, 0x77, 0x07 } },
       { .len = 4, .code = { 0xad, 0x27, 0x00, 0xdf }, .off = 128 },
       { .len = 4, .code = { 0x77, 0x27, 0x00, 0xdf } } };
 
