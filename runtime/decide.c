@@ -11,7 +11,7 @@
 #include <elf.h>
 
 #include "decide.h"
-#include "unwinder.h"
+#include "unwind_cache.h"
 
 /* What the tables say of a frame's PC. */
 struct place {
@@ -96,29 +96,40 @@ look_at_caller (const struct place *p)
   return p->point == PCTAB_UNSAFEPOINT_SAFE ? PCTAB_VERDICT_OK : PCTAB_VERDICT_CALLER_UNSAFE;
 }
 
-/* The registers as they were interrupted.  (Where there is no LR, no rule asks for it.) */
 static bool
-start_walk (struct pctab_cursor *c, const struct pctab_modules *modules, uint64_t pc, uint64_t sp, uint64_t lr,
+start_walk (struct pctab_cursor *c, const struct pctab_modules *modules, uint64_t pc, uint64_t sp,
             const struct pctab_thread *t)
 {
   if (!pctab__cursor_start (c, modules, t->machine, t->is64))
     return false;
-  const struct unwind_machine *m = &pctab__unwind_machines[c->machine];
-  for (unsigned i = 0; t->reg && i < PCTAB_REGS_MAX; i++)
-    pctab__cursor_set (c, i, t->reg[i]);
-  pctab__cursor_set (c, m->sp, sp);
-  pctab__cursor_set (c, m->fp, t->fp);
-  pctab__cursor_set (c, m->ra, lr);
   c->pc = pc;
-  c->exact = true;
+  c->sp = sp;
+  c->fp = t->fp;
+  c->exact = c->fp_known = true;
   c->stack = t->stack;
   c->bytes = t->stack_bytes;
   return true;
 }
 
+/* The other registers, for the rules that ask for them: in prologues and leaf functions.  Where there is no LR, none asks
+ * for it. */
+static void
+give_registers (struct pctab_cursor *c, const struct pctab_thread *t, uint64_t lr, const struct pctab_rule *rule)
+{
+  if (rule->cfa <= PCTAB_CFA_FP && rule->ra == PCTAB_RA_SAVED && rule->fp <= PCTAB_FP_SAVED)
+    return;
+  uint64_t sp = c->sp;
+  for (unsigned i = 0; t->reg && i < PCTAB_REGS_MAX; i++)
+    pctab__cursor_set (c, i, t->reg[i]);
+  c->sp = sp;
+  c->fp = t->fp;
+  pctab__cursor_set (c, pctab__unwind_machines[c->machine].ra, lr);
+}
+
 /* Goes from a frame that was found good to its caller's.  False: the walk is over, well or not. */
 static bool
-leave (struct pctab_cursor *c, const struct place *p, const struct pctab_thread *t, enum pctab_verdict *verdict)
+leave (struct pctab_cursor *c, const struct place *p, const struct pctab_thread *t, uint64_t lr,
+       enum pctab_verdict *verdict)
 {
   const struct pctab_table *table = &p->module->table;
   struct pctab_rule rule;
@@ -130,8 +141,16 @@ leave (struct pctab_cursor *c, const struct place *p, const struct pctab_thread 
       *verdict = t->end ? PCTAB_VERDICT_WRONG_END : PCTAB_VERDICT_OK;
       return false;
     }
-  if (p->flags & PCTAB_FUNCFLAG_SPWRITE && !c->exact)
+  if (c->exact)
+    give_registers (c, t, lr, &rule);
+  else if (p->flags & PCTAB_FUNCFLAG_SPWRITE)
     return false;
+  else
+    {
+      c->module = p->module;
+      c->func = p->func;
+      pctab__step_keep (c, &rule, p->flags);
+    }
   switch (pctab__frame_leave (c, &rule, false))
     {
     case PCTAB_STOP_NONE:
@@ -150,17 +169,24 @@ leave (struct pctab_cursor *c, const struct place *p, const struct pctab_thread 
     }
 }
 
-/* Looks at the frames below PLACE, which was found good, up to the task's first; *D is where it is. */
+/* Looks at the frames below PLACE, which was found good, up to the task's first; *D is where it is.  Those whose PCs are
+ * known to be safe points are passed without a look, but for the task's first. */
 static enum pctab_verdict
-look_at_callers (struct pctab_decision *d, struct pctab_cursor *c, struct place place, const struct pctab_thread *t)
+look_at_callers (struct pctab_decision *d, struct pctab_cursor *c, struct place place, const struct pctab_thread *t,
+                 uint64_t lr)
 {
   uint32_t max = t->depth_max ? t->depth_max : PCTAB_DECISION_DEPTH;
+  uint64_t end_len = 0;
+  bool fast = c->modules->process && !c->bytes && (!t->end || pctab__decide_end (c->modules, t->end, &end_len));
   enum pctab_verdict verdict;
   while (!t->end || place.entry != t->end)
     {
-      if (!leave (c, &place, t, &verdict))
+      if (!leave (c, &place, t, lr, &verdict))
         return verdict;
       d->depth++;
+      /* A return address belongs to the call before it: those of the task's first are behind its entry. */
+      if (fast && d->depth < max && c->pc - 1 - t->end >= end_len)
+        d->depth += pctab__step_safe (c, max - d->depth, t->end + 1, end_len);
       d->pc = c->pc;
       if (d->depth == max)
         return PCTAB_VERDICT_TOO_DEEP;
@@ -182,11 +208,12 @@ pctab_async_safe_point (const struct pctab_modules *modules, uint64_t pc, uint64
     return d;
   struct place place = look_up (modules, thread, pc);
   d.verdict = look_at_innermost (&place, thread, pc, lr);
-  if (!d.verdict && !start_walk (&c, modules, pc, sp, lr, thread))
+  if (!d.verdict && !start_walk (&c, modules, pc, sp, thread))
     d.verdict = PCTAB_VERDICT_UNKNOWN_CODE;
   if (!d.verdict)
-    d.verdict = look_at_callers (&d, &c, place, thread);
-  if (!d.verdict && !pctab__decide_resume (&place.module->table, place.func, pc, &d.resume_pc))
+    d.verdict = look_at_callers (&d, &c, place, thread, lr);
+  if (!d.verdict && place.point != PCTAB_UNSAFEPOINT_SAFE
+      && !pctab__decide_resume (&place.module->table, place.func, pc, &d.resume_pc))
     d = (struct pctab_decision){ PCTAB_VERDICT_BROKEN_TABLE, pc, 0, pc };
   return d;
 }

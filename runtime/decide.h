@@ -8,4 +8,8 @@
  * untouched. */
 bool pctab__decide_resume (const struct pctab_table *t, struct pctab_func f, uint64_t pc, uint64_t *resume_pc);
 
+/* The LEN bytes of the function of MODULES, this process' own, that is entered at ENTRY.  False: it is not known, or it is
+ * long, or may be unloaded. */
+bool pctab__decide_end (const struct pctab_modules *modules, uint64_t entry, uint64_t *len);
+
 #endif
