@@ -113,8 +113,14 @@ struct file {
   unsigned char build_id[32];
 };
 
-/* Reads it from CNT program headers of a file at BIAS.  SAFE: memory needs no care.  False: it has no code. */
-bool pctab__file_read (struct file *f, uint64_t bias, const ElfW (Phdr) * phdr, unsigned cnt, bool safe);
+/* Nothing read yet of a file at that bias. */
+#define FILE_AT(at) (struct file){ .bias = (at), .map_lo = UINT64_MAX, .lo = UINT64_MAX }
+
+/* Reads what CNT of its program headers lead to.  SAFE: memory needs no care. */
+void pctab__file_add (struct file *f, const ElfW (Phdr) * phdr, unsigned cnt, bool safe);
+
+/* Reads all of it.  False: it has no code.  In a callback of dl_iterate_phdr(). */
+bool pctab__file_read (struct file *f, const struct dl_phdr_info *info);
 
 /* SRC for the file, whose table, if it has one, lies in it.  False: it is not worth a record, since nothing would tell
  * that it is gone. */

@@ -11,7 +11,8 @@
 
 #include "memory.h"
 
-#define PHDRS_MAX 40 /* of a file that is found in a handler: 2.2 KiB of its stack */
+#define PHDRS_MAX 256 /* of a file that is found in a handler */
+#define PHDRS_STEP 8  /* read at once: its stack may be small */
 #define PATH_BYTES_MAX 4096
 
 #if defined __GLIBC__ && __GLIBC_PREREQ(2, 35)
@@ -108,19 +109,34 @@ header_holds (const ElfW (Ehdr) * e)
          && e->e_phentsize == sizeof (ElfW (Phdr)) && e->e_phnum && e->e_phnum <= PHDRS_MAX;
 }
 
+/* What the headers of the file at MAP_LO lead to. */
+static bool
+read_headers (struct file *f, uint64_t map_lo)
+{
+  ElfW (Phdr) phdr[PHDRS_STEP];
+  ElfW (Ehdr) e;
+  if (!pctab__memory_read (&e, map_lo, sizeof e) || !header_holds (&e))
+    return false;
+  for (unsigned i = 0; i < e.e_phnum; i += PHDRS_STEP)
+    {
+      unsigned cnt = e.e_phnum - i < PHDRS_STEP ? e.e_phnum - i : PHDRS_STEP;
+      if (!pctab__memory_read (phdr, map_lo + e.e_phoff + i * sizeof *phdr, cnt * sizeof *phdr))
+        return false;
+      pctab__file_add (f, phdr, cnt, false);
+    }
+  return f->lo < f->hi;
+}
+
 /* The file at PLACE, as it is in memory. */
 static struct record *
 read_place (const struct place *p)
 {
-  ElfW (Phdr) phdr[PHDRS_MAX];
-  ElfW (Ehdr) e;
   struct link_map map;
-  struct file f;
   struct source src;
-  if (!pctab__memory_read (&e, p->map_lo, sizeof e) || !header_holds (&e)
-      || !pctab__memory_read (phdr, p->map_lo + e.e_phoff, e.e_phnum * sizeof *phdr)
-      || !pctab__memory_read (&map, p->link_map, sizeof map)
-      || !pctab__file_read (&f, map.l_addr, phdr, e.e_phnum, false) || !pctab__file_source (&src, &f, false, false))
+  if (!pctab__memory_read (&map, p->link_map, sizeof map))
+    return NULL;
+  struct file f = FILE_AT (map.l_addr);
+  if (!read_headers (&f, p->map_lo) || !pctab__file_source (&src, &f, false, false))
     return NULL;
   src.path = (uintptr_t) map.l_name;
   src.path_len = path_len (src.path);
@@ -206,7 +222,7 @@ scan_file (struct dl_phdr_info *info, size_t len, void *arg)
   bool stays = pctab__loaded_stays (scan->loaded, info);
   (void) len;
   if ((scan->start && !stays && pctab__module_finds ())
-      || !pctab__file_read (&f, info->dlpi_addr, info->dlpi_phdr, info->dlpi_phnum, true))
+      || !pctab__file_read (&f, info))
     return 0;
   const struct record *known = find_now (f.lo);
   if ((known && known->map_lo == f.map_lo) || !pctab__file_source (&src, &f, stays, true))
@@ -226,7 +242,7 @@ bool
 pctab__module_known (const struct dl_phdr_info *info)
 {
   struct file f;
-  if (!pctab__file_read (&f, info->dlpi_addr, info->dlpi_phdr, info->dlpi_phnum, true))
+  if (!pctab__file_read (&f, info))
     return true;
   pctab_read_begin ();
   const struct record *r = find_now (f.lo);
@@ -243,7 +259,7 @@ pctab__module_import (const struct dl_phdr_info *info, const void *image, size_t
   struct mask mask;
   struct file f;
   struct source src;
-  if (!pctab__file_read (&f, info->dlpi_addr, info->dlpi_phdr, info->dlpi_phnum, true))
+  if (!pctab__file_read (&f, info))
     return PCTAB_ERROR_RANGE;
   pctab_read_begin ();
   const struct record *r = find_now (f.lo);
