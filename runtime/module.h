@@ -13,7 +13,7 @@ struct mark {
   uint64_t addr;
   uint32_t value;
 };
-#define MARKS_MAX 2
+#define MARKS_MAX 5
 
 /* A module, or a file without a good table: `error` says why.  A copied table, path and all lie in its block. */
 struct record {
@@ -78,6 +78,13 @@ const struct record *pctab__list_find (const struct list *l, uint64_t pc);
 /* Whether what the record is of is still loaded: a read that can't fault, for what isn't permanent. */
 bool pctab__record_lives (const struct record *r);
 
+/* The same of a module of this process' list: what pctab_find_module() asks of each that isn't permanent. */
+bool pctab__module_lives (const struct pctab_module *m);
+
+/* As pctab_find_module(), for many PCs in one read section: the module with the generation *TRUSTED is not asked again
+ * whether it is still loaded; another one is, and then it is the one that is trusted.  0: none is. */
+const struct pctab_module *pctab__module_find (const struct pctab_modules *modules, uint64_t pc, uint64_t *trusted);
+
 /* A record of SRC, its table copied and validated.  NULL: memory is out. */
 struct record *pctab__record_make (const struct source *src);
 
@@ -100,6 +107,7 @@ bool pctab__module_finds (void);
 struct file {
   uint64_t bias, map_lo, lo, hi; /* [lo, hi): its executable segments */
   uint64_t table, table_len;     /* its table's segment; 0: none */
+  uint64_t frames;               /* its .eh_frame_hdr; 0: none */
   uint64_t build_id_addr;
   uint8_t build_id_len;
   unsigned char build_id[32];
@@ -115,6 +123,14 @@ bool pctab__file_source (struct source *src, const struct file *f, bool permanen
 /* Adds the files that are loaded now and not known.  START: when the library starts; those that are there for good,
  * and, where later ones are not found otherwise, all. */
 void pctab__module_scan (struct shared *s, bool start);
+
+/* Whether the file has a module, by its linker or by an import.  In a callback of dl_iterate_phdr(). */
+bool pctab__module_known (const struct dl_phdr_info *info);
+
+/* Adds a table that was made for the file: LEN bytes at IMAGE, which are copied; text offset 0 is its text delta from
+ * ADDR.  RANGE: it has a module, or there is nothing by which it would be known that the file is gone.  In a callback of
+ * dl_iterate_phdr(). */
+enum pctab_error pctab__module_import (const struct dl_phdr_info *info, const void *image, size_t len, uint64_t addr);
 
 /* Of the files that are loaded, which are so for good.  For callbacks of dl_iterate_phdr() alone. */
 struct loaded;

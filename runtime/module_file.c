@@ -83,6 +83,8 @@ pctab__file_read (struct file *f, uint64_t bias, const ElfW (Phdr) * phdr, unsig
   for (unsigned i = 0; i < cnt; i++)
     if (phdr[i].p_type == PT_LOAD && phdr[i].p_memsz)
       read_load (f, &phdr[i], safe);
+    else if (phdr[i].p_type == PT_GNU_EH_FRAME)
+      f->frames = bias + phdr[i].p_vaddr;
     else if (phdr[i].p_type == PT_NOTE && !f->build_id_len)
       read_notes (f, &phdr[i], safe);
   return f->lo < f->hi;
@@ -93,6 +95,24 @@ add_mark (struct source *src, uint64_t addr, uint32_t value)
 {
   if (addr % 4 == 0 && src->mark_cnt < MARKS_MAX)
     src->mark[src->mark_cnt++] = (struct mark){ addr, value };
+}
+
+/* A file without a build ID is known by where its section headers are and by some of what its .eh_frame_hdr has. */
+static void
+mark_contents (struct source *src, const struct file *f)
+{
+  uint32_t value, cnt;
+  uint64_t at = f->map_lo + offsetof (ElfW (Ehdr), e_shoff);
+  if (fetch (&value, at, sizeof value, src->safe))
+    add_mark (src, at, value);
+  if (!f->frames || !fetch (&cnt, f->frames + 8, sizeof cnt, src->safe) || !cnt)
+    return;
+  for (unsigned i = 0; i < 3; i++)
+    {
+      at = f->frames + 12 + 8 * (uint64_t) (i * (cnt - 1) / 2);
+      if (fetch (&value, at, sizeof value, src->safe))
+        add_mark (src, at, value);
+    }
 }
 
 /* The bytes to copy, and the mark: the digest of the header, which tells all tables apart.  A table that this reader
@@ -144,5 +164,7 @@ pctab__file_source (struct source *src, const struct file *f, bool permanent, bo
       memcpy (&id, f->build_id, sizeof id);
       add_mark (src, f->build_id_addr, id);
     }
+  else if (!permanent && !src->mark_cnt)
+    mark_contents (src, f);
   return permanent || src->mark_cnt;
 }

@@ -222,6 +222,56 @@ scan_file (struct dl_phdr_info *info, size_t len, void *arg)
   return 0;
 }
 
+bool
+pctab__module_known (const struct dl_phdr_info *info)
+{
+  struct file f;
+  if (!pctab__file_read (&f, info->dlpi_addr, info->dlpi_phdr, info->dlpi_phnum, true))
+    return true;
+  pctab_read_begin ();
+  const struct record *r = find_now (f.lo);
+  bool known = r && !r->error;
+  pctab_read_end ();
+  return known;
+}
+
+enum pctab_error
+pctab__module_import (const struct dl_phdr_info *info, const void *image, size_t len, uint64_t addr)
+{
+  struct shared *s = __atomic_load_n (&pctab__shared, __ATOMIC_ACQUIRE);
+  struct scan scan = { .start = false };
+  struct mask mask;
+  struct file f;
+  struct source src;
+  if (!pctab__file_read (&f, info->dlpi_addr, info->dlpi_phdr, info->dlpi_phnum, true))
+    return PCTAB_ERROR_RANGE;
+  pctab_read_begin ();
+  const struct record *r = find_now (f.lo);
+  bool stays = r && r->module.permanent;
+  pctab_read_end ();
+  f.table = 0;
+  if (!s || !pctab__file_source (&src, &f, stays, true))
+    return PCTAB_ERROR_RANGE;
+  src.origin = PCTAB_ORIGIN_IMPORTED;
+  src.table = (uintptr_t) image;
+  src.table_len = len;
+  src.addr = addr;
+  find_path (&scan, &src, info);
+  struct record *new = pctab__record_make (&src);
+  if (!new)
+    return PCTAB_ERROR_MEMORY;
+  enum pctab_error error = new->error;
+  if (error)
+    {
+      pctab__record_free (new);
+      return error;
+    }
+  pctab__writer_lock (s, &mask);
+  error = pctab__list_change (s, new, NULL);
+  pctab__writer_unlock (s, &mask);
+  return error;
+}
+
 /* In one callback of dl_iterate_phdr(), whose lock keeps all files where they are. */
 static int
 scan_all (struct dl_phdr_info *info, size_t len, void *arg)

@@ -16,6 +16,9 @@
 #define VERSION 1
 #define NOTE_TYPE 1
 
+/* Here, so that whoever links an archive and uses any of it gets the constructor too. */
+struct shared *pctab__shared;
+
 /* The note: name, then a version and the offset from that field's end to the pointer. */
 __asm__ (".pushsection .note.pctab, \"a\", %note\n"
          "\t.balign 4\n"

@@ -27,8 +27,6 @@
 
 static __thread uintptr_t self __attribute__ ((tls_model ("initial-exec"))) = SELF_SLOW;
 
-struct shared *pctab__shared;
-
 static inline struct slot *
 slot_of (uintptr_t at)
 {
