@@ -171,6 +171,16 @@ pctab__step_known (struct pctab_cursor *c, void **pcs, unsigned max)
   return walk (c, pcs, max, PCTAB_STEP_VALID, 0, 0);
 }
 
+void
+pctab__step_forget (void)
+{
+  for (unsigned i = 0; i < PCTAB_CACHE_CNT; i++)
+    {
+      store (&cache[i].word, 0);
+      store (&cache[i].next, 0);
+    }
+}
+
 bool
 pctab__step_ends (const struct pctab_cursor *c)
 {
@@ -186,6 +196,11 @@ pctab__step_safe (struct pctab_cursor *c, unsigned max, uint64_t watch, uint64_t
 }
 
 #else
+
+void
+pctab__step_forget (void)
+{
+}
 
 bool
 pctab__step_ends (const struct pctab_cursor *c)

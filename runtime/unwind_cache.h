@@ -65,4 +65,7 @@ bool pctab__step_ends (const struct pctab_cursor *c);
  * [watch, watch + watch_len). */
 unsigned pctab__step_safe (struct pctab_cursor *c, unsigned max, uint64_t watch, uint64_t watch_len);
 
+/* Forgets all: for benchmarks and tests. */
+void pctab__step_forget (void);
+
 #endif
