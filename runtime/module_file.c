@@ -89,10 +89,10 @@ pctab__file_add (struct file *f, const ElfW (Phdr) * phdr, unsigned cnt, bool sa
 }
 
 bool
-pctab__file_read (struct file *f, const struct dl_phdr_info *info)
+pctab__file_read (struct file *f, uint64_t bias, const ElfW (Phdr) * phdr, unsigned cnt, bool safe)
 {
-  *f = FILE_AT (info->dlpi_addr);
-  pctab__file_add (f, info->dlpi_phdr, info->dlpi_phnum, true);
+  *f = FILE_AT (bias);
+  pctab__file_add (f, phdr, cnt, safe);
   return f->lo < f->hi;
 }
 
