@@ -161,7 +161,7 @@ pctab_read_begin (void)
   if (__builtin_expect (at & SELF_SLOW, 0))
     begin_slow (at);
   else
-    enter (slot_of (at));
+    enter ((struct slot *) at);
 }
 
 void
@@ -171,7 +171,7 @@ pctab_read_end (void)
   if (__builtin_expect (at & SELF_SLOW, 0))
     end_slow (at);
   else
-    leave (slot_of (at));
+    leave ((struct slot *) at);
 }
 
 void
