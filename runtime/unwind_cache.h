@@ -13,32 +13,47 @@
 
 #include "unwinder.h"
 
-/* A 32-bit machine can't write 64 bits at once: it steps without. */
-#if UINTPTR_MAX > UINT32_MAX
-#define PCTAB_UNWIND_CACHE 1
-#endif
+/* A 32-bit machine can't write 64 bits at once: it packs, and uses at once, but keeps nothing. */
+#define CACHE_KEEPS (UINTPTR_MAX > UINT32_MAX)
+#define CACHE_BITS 13 /* 8192 entries of 16 bytes */
+#define CACHE_CNT (1u << CACHE_BITS)
 
-#define PCTAB_CACHE_BITS 13 /* 8192 entries of 16 bytes */
-#define PCTAB_CACHE_CNT (1u << PCTAB_CACHE_BITS)
-
-/* A word: the key's bits from PCTAB_CACHE_BITS to 47 on top, then these. */
-#define PCTAB_STEP_KEY_SHIFT 29
-#define PCTAB_STEP_CFA_SHIFT 17   /* 12 bits: the CFA's offset, words */
-#define PCTAB_STEP_SLOT_SHIFT 6   /* 11 bits: words from the slot of the caller's FP up to the CFA; see PAIR */
-#define PCTAB_STEP_CFA_MAX 4095
-#define PCTAB_STEP_SLOT_MAX 2047
-#define PCTAB_STEP_VALID 1        /* it can be left by this */
-#define PCTAB_STEP_FP 2           /* the CFA counts from FP; else from SP */
-#define PCTAB_STEP_SAVED 4        /* the caller's FP is in its slot; else in its register still */
-#define PCTAB_STEP_SAFE 8         /* the function is preemptible, and this PC a safe point */
-#define PCTAB_STEP_END 16         /* the outermost frame; not VALID */
-
-struct unwind_entry {
+struct entry {
   uint64_t word;
-  uint64_t next; /* the guess: its place; PCTAB_CACHE_CNT is added so that 0 is none */
+  uint64_t next; /* the guess: its place, plus CACHE_CNT, so that 0 is none */
 };
+extern struct entry pctab__cache[CACHE_CNT];
 
-/* The key of a frame: the PC behind the call.  pctab_lookup_pc() plus 1. */
+/* A word: its key's bits CACHE_BITS to 47 on top, then these. */
+#define STEP_KEY_SHIFT 29
+#define STEP_CFA_SHIFT 17 /* 12 bits: the CFA's offset, words */
+#define STEP_CFA_MAX 4095
+#define STEP_SLOT_SHIFT 6 /* 11 bits: words from a slot of the frame up to the CFA: where the caller's FP is, if SAVED */
+#define STEP_SLOT_MAX 2047
+#define STEP_VALID 1 /* it can be left by this */
+#define STEP_FP 2    /* the CFA counts from FP; else from SP */
+#define STEP_SAVED 4 /* the caller's FP is in its slot; else in its register still */
+#define STEP_SAFE 8  /* the function is preemptible, and this PC a safe point */
+#define STEP_END 16  /* the outermost frame; not VALID */
+
+/* Where code of this machine keeps return addresses: in the word above the slot (PAIR), or so many words up from the
+ * CFA. */
+#if defined __aarch64__ || defined __arm__
+#define STEP_PAIR 1
+#define STEP_RETURN 0
+#elif defined __s390x__
+#define STEP_PAIR 0
+#define STEP_RETURN (-6)
+#elif defined __powerpc64__
+#define STEP_PAIR 0
+#define STEP_RETURN 2
+#else
+#define STEP_PAIR 0
+#define STEP_RETURN (-1)
+#endif
+#define STEP_WORD sizeof (void *)
+
+/* The key of a frame: the PC behind its call.  pctab_lookup_pc() plus 1. */
 static inline uint64_t
 step_key (const struct pctab_cursor *c)
 {
@@ -48,22 +63,25 @@ step_key (const struct pctab_cursor *c)
 static inline unsigned
 step_place (uint64_t key)
 {
-  return (unsigned) (key ^ key >> PCTAB_CACHE_BITS) & (PCTAB_CACHE_CNT - 1);
+  return (unsigned) (key ^ key >> CACHE_BITS) & (CACHE_CNT - 1);
 }
 
-/* Keeps what C's PC, in C's function, needs. */
-void pctab__step_keep (const struct pctab_cursor *c, const struct pctab_rule *rule, unsigned flags);
+static inline uint64_t
+step_load (const uint64_t *at)
+{
+  return CACHE_KEEPS ? __atomic_load_n (at, __ATOMIC_RELAXED) : 0;
+}
 
-/* Goes as many steps as it can, up to MAX, by what is known, and says how many; the PCs go to PCS.  Where it ends, the
- * next step is pctab_unwind_step()'s.  It may have gone to a frame whose PC is of no module. */
-unsigned pctab__step_known (struct pctab_cursor *c, void **pcs, unsigned max);
+static inline void
+step_store (uint64_t *at, uint64_t value)
+{
+  if (CACHE_KEEPS)
+    __atomic_store_n (at, value, __ATOMIC_RELAXED);
+}
 
-/* C is known to be at an outermost frame.  False: it may be all the same. */
-bool pctab__step_ends (const struct pctab_cursor *c);
-
-/* The same through frames alone that have PCTAB_STEP_SAFE, the one that C is at included, up to one whose PC is in
- * [watch, watch + watch_len). */
-unsigned pctab__step_safe (struct pctab_cursor *c, unsigned max, uint64_t watch, uint64_t watch_len);
+/* The word of KEY from the tables, kept if it may be; 0: none, the step is pctab_unwind_step()'s.  In a read section, or
+ * with C's `reads` PCTAB_READS_LATER. */
+uint64_t pctab__step_learn (struct pctab_cursor *c, uint64_t key);
 
 /* Forgets all: for benchmarks and tests. */
 void pctab__step_forget (void);
