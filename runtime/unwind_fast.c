@@ -36,64 +36,70 @@ word_at (uint64_t addr)
   return *(const uintptr_t *) (uintptr_t) addr;
 }
 
+/* UP bytes from SP to the CFA are more than none, and what is read there is among the ROOM that there is. */
 static inline bool
-is_word_of (uint64_t word, uint64_t key)
+has_room (uint64_t up, uint64_t room)
 {
-  return word >> STEP_KEY_SHIFT == key >> CACHE_BITS;
+  if (CFA_BIAS)
+    return up > CFA_BIAS && up <= room;
+  return up - 1 < room && (STEP_RETURN <= 0 || room - up >= (STEP_RETURN + 1) * STEP_WORD);
 }
 
-/* Goes up to MAX steps, through frames that have all of WANT, and says how many; the PCs go to PCS.  The next one is
+/* Goes up to MAX steps and says how many; the PCs go to PCS.  SAFE: only from frames that are that.  The next step is
  * pctab_unwind_step()'s, or (*END) there is none. */
 static inline __attribute__ ((always_inline)) unsigned
-walk (struct pctab_cursor *c, void **pcs, unsigned max, uint64_t want, uint64_t watch, uint64_t watch_len, bool *end)
+walk (struct pctab_cursor *c, void **pcs, unsigned max, bool safe, uint64_t watch, uint64_t watch_len, bool *end)
 {
-  uint64_t pc = c->pc, sp = c->sp, fp = c->fp, room = room_above (c);
-  unsigned cnt = 0, place = step_place (step_key (c));
+  uint64_t pc = c->pc, key = step_key (c), sp = c->sp, fp = c->fp, room = room_above (c), step;
+  unsigned cnt = 0, number;
   bool mended = false;
   *end = false;
   if (!room)
     return 0;
-  uint64_t word = step_load (&pctab__cache[place].word);
-  if (!is_word_of (word, step_key (c)))
-    word = pctab__step_learn (c, step_key (c));
-  while (cnt < max && (word & want) == want)
+  step = pctab__step_find (c, key, &number);
+  while (cnt < max)
     {
-      struct entry *e = &pctab__cache[place];
-      unsigned guess = (unsigned) step_load (&e->next) & (CACHE_CNT - 1);
-      uint64_t up = (word & STEP_FP ? fp - sp : 0) + (word >> STEP_CFA_SHIFT & STEP_CFA_MAX) * STEP_WORD;
-      uint64_t slot = (word >> STEP_SLOT_SHIFT & STEP_SLOT_MAX) * STEP_WORD;
-      uint64_t next = step_load (&pctab__cache[guess].word);
-      if (up > room || (STEP_RETURN > 0 && room - up < (STEP_RETURN + 1) * STEP_WORD) || slot > up || up <= CFA_BIAS
-          || up % STEP_WORD)
+      if (safe && !(step & STEP_SAFE))
+        {
+          step = pctab__step_safe (c, key, step, number);
+          if (!(step & STEP_SAFE))
+            break;
+        }
+      uint64_t guess = step_load (&pctab__cache[number].next), next = step_load (&pctab__cache[guess].word);
+      uint64_t cfa_len = (step >> STEP_CFA_SHIFT) * STEP_WORD, slot = step_slot (step, cfa_len);
+      uint64_t up = (step & STEP_FP ? fp - sp : 0) + cfa_len;
+      if (!has_room (up, room) || slot > up || up % STEP_WORD)
         break;
       uint64_t cfa = sp + up, saved = word_at (cfa - slot);
-      uint64_t ra = word_at (STEP_PAIR ? cfa - slot + STEP_WORD : cfa + (uint64_t) (STEP_RETURN * (int) STEP_WORD)) & PC_MASK;
-      if (!is_word_of (next, ra) || guess != step_place (ra))
+      uint64_t ra = word_at (STEP_PAIR ? cfa - slot + STEP_WORD : cfa + (uint64_t) (STEP_RETURN * (int) STEP_WORD));
+      ra &= PC_MASK;
+      bool right = step_is (step_of (next, ra));
+      next &= STEP_MAX; /* of the entry, not of the return address: it needn't wait for that */
+      if (__builtin_expect (!right, 0))
         {
-          guess = step_place (ra);
+          unsigned found;
           if (!ra)
             break;
+          next = pctab__step_find (c, ra, &found);
           /* Once a walk: threads with different callers of the same code would take the line from each other. */
-          if (!mended || !step_load (&e->next))
-            step_store (&e->next, guess + CACHE_CNT);
+          if (number && (!mended || !guess))
+            step_store (&pctab__cache[number].next, found);
           mended = true;
-          next = step_load (&pctab__cache[guess].word);
-          if (!is_word_of (next, ra))
-            next = pctab__step_learn (c, ra);
+          guess = found;
         }
-      fp = word & STEP_SAVED ? saved : fp;
+      fp = step_saves (step) ? saved : fp;
       sp = cfa - CFA_BIAS;
       room -= up - CFA_BIAS;
-      pc = ra;
+      pc = key = ra;
       if (pcs)
         pcs[cnt] = (void *) (uintptr_t) ra;
       cnt++;
-      word = next;
-      place = guess;
+      step = next;
+      number = (unsigned) guess;
       if (ra - 1 - watch < watch_len)
         break;
     }
-  *end = word & STEP_END;
+  *end = step >> STEP_CFA_SHIFT == 0 && step;
   if (cnt)
     pctab__cursor_go (c, pc, sp, fp);
   return cnt;
@@ -103,7 +109,7 @@ unsigned
 pctab__walk_safe (struct pctab_cursor *c, unsigned max, uint64_t watch, uint64_t watch_len)
 {
   bool end;
-  return walk (c, NULL, max, STEP_VALID | STEP_SAFE, watch, watch_len, &end);
+  return walk (c, NULL, max, true, watch, watch_len, &end);
 }
 
 unsigned
@@ -116,7 +122,7 @@ pctab_unwind_pcs (struct pctab_cursor *c, void **pcs, unsigned max, enum pctab_s
     {
       bool end;
       pcs[cnt++] = (void *) (uintptr_t) c->pc;
-      cnt += walk (c, pcs + cnt, max - cnt, STEP_VALID, 0, 0, &end);
+      cnt += walk (c, pcs + cnt, max - cnt, false, 0, 0, &end);
       if (!end && c->reads == PCTAB_READS_LATER)
         {
           pctab_read_begin ();
