@@ -131,7 +131,7 @@ pctab__step_find (struct pctab_cursor *c, uint64_t key, unsigned *number)
 }
 
 uint64_t
-pctab__step_safe (struct pctab_cursor *c, uint64_t key, uint64_t step, unsigned number)
+pctab__step_point (struct pctab_cursor *c, uint64_t key, uint64_t step, unsigned number)
 {
   struct pctab_func f;
   uint64_t start;

@@ -111,7 +111,7 @@ step_store (uint64_t *at, uint64_t value)
 uint64_t pctab__step_find (struct pctab_cursor *c, uint64_t key, unsigned *number);
 
 /* STEP, KEY's, with STEP_SAFE if it is that.  In a read section. */
-uint64_t pctab__step_safe (struct pctab_cursor *c, uint64_t key, uint64_t step, unsigned number);
+uint64_t pctab__step_point (struct pctab_cursor *c, uint64_t key, uint64_t step, unsigned number);
 
 /* Forgets all: for benchmarks and tests. */
 void pctab__step_forget (void);

@@ -40,9 +40,10 @@ word_at (uint64_t addr)
 static inline bool
 has_room (uint64_t up, uint64_t room)
 {
-  if (CFA_BIAS)
-    return up > CFA_BIAS && up <= room;
-  return up - 1 < room && (STEP_RETURN <= 0 || room - up >= (STEP_RETURN + 1) * STEP_WORD);
+  const uint64_t above = STEP_RETURN < 0 ? 0 : (STEP_RETURN + 1) * STEP_WORD;
+  if (CFA_BIAS || STEP_RETURN > 0)
+    return up > CFA_BIAS && up <= room && room - up > above;
+  return up - 1 < room;
 }
 
 /* Goes up to MAX steps and says how many; the PCs go to PCS.  SAFE: only from frames that are that.  The next step is
@@ -61,7 +62,7 @@ walk (struct pctab_cursor *c, void **pcs, unsigned max, bool safe, uint64_t watc
     {
       if (safe && !(step & STEP_SAFE))
         {
-          step = pctab__step_safe (c, key, step, number);
+          step = pctab__step_point (c, key, step, number);
           if (!(step & STEP_SAFE))
             break;
         }
@@ -96,7 +97,7 @@ walk (struct pctab_cursor *c, void **pcs, unsigned max, bool safe, uint64_t watc
       cnt++;
       step = next;
       number = (unsigned) guess;
-      if (ra - 1 - watch < watch_len)
+      if (ra - watch < watch_len)
         break;
     }
   *end = step >> STEP_CFA_SHIFT == 0 && step;
@@ -106,7 +107,7 @@ walk (struct pctab_cursor *c, void **pcs, unsigned max, bool safe, uint64_t watc
 }
 
 unsigned
-pctab__walk_safe (struct pctab_cursor *c, unsigned max, uint64_t watch, uint64_t watch_len)
+pctab__step_safe (struct pctab_cursor *c, unsigned max, uint64_t watch, uint64_t watch_len)
 {
   bool end;
   return walk (c, NULL, max, true, watch, watch_len, &end);

@@ -78,9 +78,9 @@ unsigned pctab__frame_look (struct pctab_cursor *c);
 enum pctab_stop pctab__frame_leave (struct pctab_cursor *c, const struct pctab_rule *rule, bool signal);
 
 /* Up to MAX steps, as far as frames are by the tables preemptible and at a safe point, the one where C is included, and up
- * to a frame whose lookup PC is in [watch, watch + watch_len).  How many: C is then at a frame that is none of these, or
- * can't be left so easily, or at the one that was watched for.  In a read section.
+ * to a frame whose return address is in [watch, watch + watch_len).  How many: C is then at a frame that is none of these,
+ * or can't be left so easily, or at the one that was watched for.  In a read section.
  * Signal: safe.  Cost: 3 to 4 ns a frame. */
-unsigned pctab__walk_safe (struct pctab_cursor *c, unsigned max, uint64_t watch, uint64_t watch_len);
+unsigned pctab__step_safe (struct pctab_cursor *c, unsigned max, uint64_t watch, uint64_t watch_len);
 
 #endif
