@@ -66,10 +66,7 @@ look_up (const struct pctab_modules *modules, const struct pctab_thread *t, uint
 static bool
 half_call (const struct place *p, const struct pctab_thread *t, uint64_t pc, uint64_t lr)
 {
-  uint64_t start;
-  const struct pctab_table *table = &p->module->table;
-  return t->machine == EM_MIPS && lr == pc + 8
-         && pctab_value_spdelta (table, pctab_pcvalue (table, p->func, pc, &start)) == 0;
+  return t->machine == EM_MIPS && lr == pc + 8 && pctab_funcspdelta (&p->module->table, p->func, pc) == 0;
 }
 
 static enum pctab_verdict
@@ -84,11 +81,19 @@ look_at_innermost (const struct place *p, const struct pctab_thread *t, uint64_t
   return half_call (p, t, pc, lr) ? PCTAB_VERDICT_HALF_CALL : PCTAB_VERDICT_OK;
 }
 
+/* The C library's or the kernel's way back from a handler need not have a table to be known: by its code, in this process. */
+static bool
+signal_return (const struct pctab_cursor *c, const struct pctab_thread *t)
+{
+  return t->machine == PCTAB_MACHINE_NATIVE && t->is64 == PCTAB_IS64_NATIVE && c->modules->process
+         && pctab__signal_return (c);
+}
+
 static enum pctab_verdict
-look_at_caller (const struct place *p)
+look_at_caller (const struct place *p, const struct pctab_cursor *c, const struct pctab_thread *t)
 {
   if (!p->func.bits)
-    return PCTAB_VERDICT_CALLER_UNKNOWN;
+    return signal_return (c, t) ? PCTAB_VERDICT_CALLER_SIGNAL : PCTAB_VERDICT_CALLER_UNKNOWN;
   if (p->flags & PCTAB_FUNCFLAG_SIGNAL)
     return PCTAB_VERDICT_CALLER_SIGNAL;
   if (p->flags & PCTAB_FUNCFLAG_NOPREEMPT)
@@ -185,7 +190,7 @@ look_at_callers (struct pctab_decision *d, struct pctab_cursor *c, struct place 
       if (d->depth == max)
         return PCTAB_VERDICT_TOO_DEEP;
       place = look_up (c->modules, t, pctab_lookup_pc (c));
-      verdict = look_at_caller (&place);
+      verdict = look_at_caller (&place, c, t);
       if (verdict)
         return verdict;
     }
