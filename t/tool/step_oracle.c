@@ -2,13 +2,14 @@
 /* Single-steps a program (ptrace), unwinds its stack at each step by its file's table, and compares the whole chain of PCs
  * with the true one (step_stack.h); now and then with elfutils' dwfl too.
  *
- *     step_oracle [-n STEPS] [-s SKIP] [-e EVERY] [-d EVERY] PROGRAM [ARGUMENT...]
+ *     step_oracle [-b PC] [-n STEPS] [-s SKIP] [-d EVERY] PROGRAM [ARGUMENT...]
  *
- * -n: checked steps.  -s: after 1000 checked steps, this many are only watched.  -d: dwfl at every so many checked ones.
+ * -b: runs up to there, where dwfl says what the true stack is.  -n: checked steps.  -s: after 1000 checked steps, this many are only watched.  -d: dwfl at every so many checked ones.
  * PROGRAM: linked statically with a table, x86-64 or i386.  Its output goes on standard error.
  *
  * A chain must be the true one to its end, or, where the walk stops with another reason than the end, its beginning: those
- * are counted by reason.  Exit status 1: a frame was wrong. */
+ * are counted by reason.  Where ours is wrong and dwfl's as well, or both end early, it is the file's CFI that is wrong:
+ * in hand-written assembly of the C library for i386.  Exit status 1: another frame was wrong. */
 #include <elf.h>
 #include <errno.h>
 #include <inttypes.h>
@@ -28,7 +29,7 @@
 #include "step_stack.h"
 #include "unwinder.h"
 
-enum { CHAIN_MAX = 4096, SLACK = 512, RUN = 1000, REASONS = 8, SHOWN_MAX = 20 };
+enum { CHAIN_MAX = 4096, SLACK = 512, RUN = 1000, REASONS = 8, SHOWN_MAX = 2000 };
 
 struct chain {
   uint64_t pc[CHAIN_MAX];
@@ -54,6 +55,7 @@ struct oracle {
   uint64_t steps, checked, whole, frames, wrong, shown;
   uint64_t reasons[REASONS];
   uint64_t dwfl_same, dwfl_short, dwfl_wrong;
+  uint64_t file_wrong; /* of our wrong ones, where dwfl's are wrong too: the file's CFI is */
 };
 
 static void
@@ -133,6 +135,10 @@ copy_stack (struct oracle *o)
   uint64_t sp = o->regs.rsp;
   if (sp < o->map_lo || sp >= o->hi)
     find_mapping (o, sp);
+  /* A handler on a stack of its own may be above what it interrupted. */
+  for (size_t i = o->stack.cnt; i--;)
+    if (o->stack.at[i].slot > o->map_lo && o->stack.at[i].slot < sp)
+      sp = o->stack.at[i].slot;
   o->lo = sp - o->map_lo < SLACK ? o->map_lo : (sp - SLACK) & ~UINT64_C (7);
   size_t len = (size_t) (o->hi - o->lo);
   if (len > o->copy_len)
@@ -162,7 +168,7 @@ find_truth (struct oracle *o)
   t->cnt = 0;
   t->pc[t->cnt++] = o->regs.rip;
   for (size_t i = o->stack.cnt; i-- && t->cnt < CHAIN_MAX;)
-    t->pc[t->cnt++] = o->stack.at[i].slot ? stack_word (o, o->stack.at[i].slot) : o->stack.at[i].pc;
+    t->pc[t->cnt++] = o->stack.at[i].signal ? o->stack.at[i].pc : stack_word (o, o->stack.at[i].slot);
 }
 
 /* --- our answer --- */
@@ -203,6 +209,46 @@ is_beginning (const struct chain *got, const struct chain *truth)
   return got->cnt <= truth->cnt && !memcmp (got->pc, truth->pc, got->cnt * sizeof *got->pc);
 }
 
+/* --- elfutils' --- */
+
+static int
+note_frame (Dwfl_Frame *f, void *arg)
+{
+  struct chain *c = arg;
+  Dwarf_Addr pc;
+  if (!dwfl_frame_pc (f, &pc, NULL))
+    return DWARF_CB_ABORT;
+  c->pc[c->cnt++] = pc;
+  return c->cnt < CHAIN_MAX ? DWARF_CB_OK : DWARF_CB_ABORT;
+}
+
+/* dwfl's chain. */
+static void
+find_theirs (struct oracle *o, struct chain *got)
+{
+  static const Dwfl_Callbacks callbacks = { .find_elf = dwfl_linux_proc_find_elf, .find_debuginfo = dwfl_standard_find_debuginfo };
+  if (!o->dwfl)
+    {
+      o->dwfl = dwfl_begin (&callbacks);
+      if (!o->dwfl || dwfl_linux_proc_report (o->dwfl, o->pid) || dwfl_report_end (o->dwfl, NULL, NULL)
+          || dwfl_linux_proc_attach (o->dwfl, o->pid, true))
+        die (dwfl_errmsg (-1));
+    }
+  got->cnt = 0;
+  dwfl_getthread_frames (o->dwfl, o->pid, note_frame, got);
+}
+
+/* Which count it belongs to. */
+static uint64_t *
+check_dwfl (struct oracle *o)
+{
+  static struct chain got;
+  find_theirs (o, &got);
+  if (!is_beginning (&got, &o->truth))
+    return &o->dwfl_wrong;
+  return got.cnt == o->truth.cnt ? &o->dwfl_same : &o->dwfl_short;
+}
+
 static void
 check_ours (struct oracle *o)
 {
@@ -221,46 +267,13 @@ check_ours (struct oracle *o)
     o->whole++;
   else if (stop == PCTAB_STOP_END || !is_beginning (&got, &o->truth))
     {
-      o->wrong++;
-      show (o, &got, pctab_stop_text (stop));
+      const uint64_t *theirs = check_dwfl (o);
+      bool file = theirs == &o->dwfl_wrong || (is_beginning (&got, &o->truth) && theirs == &o->dwfl_short);
+      *(file ? &o->file_wrong : &o->wrong) += 1;
+      show (o, &got, file ? "as in the file" : pctab_stop_text (stop));
     }
   else if (getenv ("SHOW_REFUSED"))
     show (o, &got, pctab_stop_text (stop));
-}
-
-/* --- elfutils' --- */
-
-static int
-note_frame (Dwfl_Frame *f, void *arg)
-{
-  struct chain *c = arg;
-  Dwarf_Addr pc;
-  if (!dwfl_frame_pc (f, &pc, NULL))
-    return DWARF_CB_ABORT;
-  c->pc[c->cnt++] = pc;
-  return c->cnt < CHAIN_MAX ? DWARF_CB_OK : DWARF_CB_ABORT;
-}
-
-static void
-check_dwfl (struct oracle *o)
-{
-  static const Dwfl_Callbacks callbacks = { .find_elf = dwfl_linux_proc_find_elf, .find_debuginfo = dwfl_standard_find_debuginfo };
-  static struct chain got;
-  if (!o->dwfl)
-    {
-      o->dwfl = dwfl_begin (&callbacks);
-      if (!o->dwfl || dwfl_linux_proc_report (o->dwfl, o->pid) || dwfl_report_end (o->dwfl, NULL, NULL)
-          || dwfl_linux_proc_attach (o->dwfl, o->pid, true))
-        die (dwfl_errmsg (-1));
-    }
-  got.cnt = 0;
-  dwfl_getthread_frames (o->dwfl, o->pid, note_frame, &got);
-  if (!is_beginning (&got, &o->truth))
-    o->dwfl_wrong++;
-  else if (got.cnt == o->truth.cnt)
-    o->dwfl_same++;
-  else
-    o->dwfl_short++;
 }
 
 /* --- stepping --- */
@@ -314,17 +327,48 @@ step (struct oracle *o)
   if (back)
     true_stack_return (&o->stack);
   else if (sent && (o->regs.rsp < sp - 128 || o->regs.rsp > sp) && o->regs.rip != pc)
-    true_stack_signal (&o->stack, o->regs.rsp, pc);
+    true_stack_signal (&o->stack, pc, sp, o->regs.rsp);
   else
     true_stack_step (&o->stack, o->regs.rsp, kind == INSN_CALL && o->regs.rsp == sp - (o->is64 ? 8 : 4));
   return true;
 }
 
+/* Runs to PC, a function's entry; the return addresses that dwfl finds there are looked for in the stack. */
+static void
+run_to (struct oracle *o, uint64_t pc)
+{
+  int status;
+  long word = ptrace (PTRACE_PEEKTEXT, o->pid, (void *) (uintptr_t) pc, NULL);
+  static struct chain chain;
+  if (ptrace (PTRACE_POKETEXT, o->pid, (void *) (uintptr_t) pc, (void *) ((word & ~0xffL) | 0xcc))
+      || ptrace (PTRACE_CONT, o->pid, NULL, NULL) || waitpid (o->pid, &status, 0) != o->pid || !WIFSTOPPED (status)
+      || ptrace (PTRACE_POKETEXT, o->pid, (void *) (uintptr_t) pc, (void *) word))
+    die ("it doesn't come to that PC");
+  get_regs (o);
+  o->regs.rip = pc;
+  ptrace (PTRACE_SETREGS, o->pid, NULL, &o->regs);
+  copy_stack (o);
+  find_theirs (o, &chain);
+  unsigned word_len = o->is64 ? 8 : 4;
+  uint64_t slots[CHAIN_MAX], at = o->regs.rsp;
+  for (unsigned i = 1; i < chain.cnt; i++, at += word_len)
+    {
+      while (at < o->hi && stack_word (o, at) != chain.pc[i])
+        at += word_len;
+      slots[i] = at;
+    }
+  if (!chain.cnt || chain.pc[0] != pc || at >= o->hi)
+    die ("dwfl finds no stack there");
+  for (unsigned i = chain.cnt - 1; i; i--)
+    true_stack_step (&o->stack, slots[i], true);
+}
+
 static void
 report (const struct oracle *o)
 {
-  printf ("steps %" PRIu64 " checked %" PRIu64 " whole %" PRIu64 " frames %" PRIu64 " wrong %" PRIu64 "\n", o->steps,
-          o->checked, o->whole, o->frames, o->wrong);
+  printf ("steps %" PRIu64 " checked %" PRIu64 " whole %" PRIu64 " frames %" PRIu64 " wrong %" PRIu64
+          " as in the file %" PRIu64 "\n",
+          o->steps, o->checked, o->whole, o->frames, o->wrong, o->file_wrong);
   for (unsigned i = PCTAB_STOP_END + 1; i < REASONS; i++)
     if (o->reasons[i])
       printf ("refused %" PRIu64 ": %s\n", o->reasons[i], pctab_stop_text ((enum pctab_stop) i));
@@ -334,22 +378,24 @@ report (const struct oracle *o)
 int
 main (int argc, char **argv)
 {
-  uint64_t max = UINT64_MAX, skip = 0, every = 0;
+  uint64_t max = UINT64_MAX, skip = 0, every = 0, from = 0;
   int opt;
-  while ((opt = getopt (argc, argv, "+n:s:d:")) != -1)
+  while ((opt = getopt (argc, argv, "+b:n:s:d:")) != -1)
     {
-      uint64_t n = strtoull (optarg ? optarg : "", NULL, 10);
-      *(opt == 'n' ? &max : opt == 's' ? &skip : &every) = n;
+      uint64_t n = strtoull (optarg ? optarg : "", NULL, 0);
+      *(opt == 'n' ? &max : opt == 's' ? &skip : opt == 'b' ? &from : &every) = n;
       if (opt == '?')
         return 2;
     }
   if (optind == argc)
-    die ("usage: step_oracle [-n STEPS] [-s SKIP] [-d EVERY] PROGRAM [ARGUMENT...]");
+    die ("usage: step_oracle [-b PC] [-n STEPS] [-s SKIP] [-d EVERY] PROGRAM [ARGUMENT...]");
   static struct oracle o;
   o.program = argv[optind];
   open_program (&o);
   start_program (&o, argv + optind);
   get_regs (&o);
+  if (from)
+    run_to (&o, from);
   do
     {
       if (skip && o.steps % (RUN + skip) >= RUN)
@@ -358,7 +404,7 @@ main (int argc, char **argv)
       find_truth (&o);
       check_ours (&o);
       if (every && o.checked % every == 0)
-        check_dwfl (&o);
+        ++*check_dwfl (&o);
     }
   while (o.checked < max && step (&o));
   kill (o.pid, SIGKILL);

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A call pushes; whatever moves SP above a return address has taken it off: a return, longjmp(), a landing pad.  What lies
- * below a frame that a signal has interrupted stays until the kernel goes back there, whatever stack the handler is on. */
+/* A call pushes; whatever moves SP above a return address has taken it off: a return, longjmp(), a landing pad.  A frame
+ * that a signal has interrupted stays until the kernel goes back there, or the handler jumps to a caller of it. */
 #include "step_stack.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
 static void
-push (struct true_stack *s, uint64_t slot, uint64_t pc)
+push (struct true_stack *s, struct true_frame f)
 {
   if (s->cnt == s->cap)
     {
@@ -19,7 +19,7 @@ push (struct true_stack *s, uint64_t slot, uint64_t pc)
           exit (1);
         }
     }
-  s->at[s->cnt++] = (struct true_frame){ slot, pc };
+  s->at[s->cnt++] = f;
 }
 
 enum insn_kind
@@ -27,7 +27,7 @@ insn_kind (const unsigned char *code, size_t len)
 {
   size_t i = 0;
   while (i < len
-         && (code[i] == 0xf2 || code[i] == 0xf3 || code[i] == 0x66 || code[i] == 0x2e || code[i] == 0x3e || code[i] == 0x64
+         && (code[i] == 0xf2 || code[i] == 0xf3 || code[i] == 0x66 || code[i] == 0x67 || code[i] == 0x2e || code[i] == 0x3e || code[i] == 0x64
              || code[i] == 0x65))
     i++;
   if (i + 1 < len && (code[i] & 0xf0) == 0x40 && code[i + 1] == 0xff)
@@ -46,7 +46,7 @@ true_stack_step (struct true_stack *s, uint64_t sp, bool called)
 {
   if (called)
     {
-      push (s, sp, 0);
+      push (s, (struct true_frame){ .slot = sp });
       return;
     }
   while (s->cnt && s->at[s->cnt - 1].slot && s->at[s->cnt - 1].slot < sp)
@@ -54,16 +54,16 @@ true_stack_step (struct true_stack *s, uint64_t sp, bool called)
 }
 
 void
-true_stack_signal (struct true_stack *s, uint64_t sp, uint64_t pc)
+true_stack_signal (struct true_stack *s, uint64_t pc, uint64_t sp, uint64_t handler_sp)
 {
-  push (s, 0, pc);
-  push (s, sp, 0);
+  push (s, (struct true_frame){ .signal = true, .slot = handler_sp < sp ? sp : 0, .pc = pc });
+  push (s, (struct true_frame){ .slot = handler_sp });
 }
 
 void
 true_stack_return (struct true_stack *s)
 {
-  while (s->cnt && s->at[s->cnt - 1].slot)
+  while (s->cnt && !s->at[s->cnt - 1].signal)
     s->cnt--;
   if (s->cnt)
     s->cnt--;

@@ -9,8 +9,9 @@
 #include <stdint.h>
 
 struct true_frame {
-  uint64_t slot; /* where the return address is */
-  uint64_t pc;   /* or, of a frame that a signal interrupted (slot 0), its PC */
+  bool signal;   /* it was interrupted by one */
+  uint64_t slot; /* where the return address is; of an interrupted one SP, or 0 if the handler runs above it */
+  uint64_t pc;   /* of an interrupted one */
 };
 
 struct true_stack {
@@ -25,8 +26,8 @@ enum insn_kind insn_kind (const unsigned char *code, size_t len);
 /* A step was taken: SP is where it is now.  CALLED: by a call. */
 void true_stack_step (struct true_stack *s, uint64_t sp, bool called);
 
-/* A signal has come at PC, and SP is that of its handler's first instruction; its frame's way back has begun. */
-void true_stack_signal (struct true_stack *s, uint64_t sp, uint64_t pc);
+/* A signal has come at PC with its SP, and the handler's first instruction has HANDLER_SP.  The kernel goes back. */
+void true_stack_signal (struct true_stack *s, uint64_t pc, uint64_t sp, uint64_t handler_sp);
 void true_stack_return (struct true_stack *s);
 
 #endif
