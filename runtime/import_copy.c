@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* How many bytes .eh_frame has, no program header says.  .eh_frame_hdr lists the FDEs by address, so the last of them in
  * memory ends it; a zero length does not, since it may stand between the parts of two objects. */
-#include "import.h"
+#include "import_file.h"
 
 #include <stddef.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What the linker's importers do, over what a loaded file has in memory: no section headers, so that executable segments
  * stand for sections, and a PLT's stubs are functions like others. */
-#include "import.h"
+#include "import_file.h"
 
 #include <elf.h>
 #include <stdlib.h>

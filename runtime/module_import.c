@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <sys/auxv.h>
 
-#include "import.h"
+#include "import_file.h"
 
 struct import {
   struct import_file *files;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* A loaded file without a table: what one is made from, copied out of its memory while it can't be unloaded
  * (import_copy.c), and the table (import_encode.c).  module_import.c goes over all files and publishes. */
-#ifndef PCTAB_IMPORT_LOADED_H
-#define PCTAB_IMPORT_LOADED_H
+#ifndef PCTAB_IMPORT_FILE_H
+#define PCTAB_IMPORT_FILE_H
 
 #include "diag.h"
 #include "module.h"
