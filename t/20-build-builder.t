@@ -11,6 +11,8 @@ succeeds 'random programs: the same bytes' "$check" random 96 1
 diag "$out"
 succeeds 'calls with random numbers: a table or a message' "$check" hostile 4000 1
 diag "$out"
+succeeds 'each allocation failing: MEMORY' "$check" memory 6 1
+diag "$out"
 succeeds 'calls that contradict each other' "$check" errors
 diag "$(printf '%s\n' "$out" | tail -n 1)"
 [ $status = 0 ] || diag "$out"

@@ -157,7 +157,7 @@ main (int argc, char **argv)
   pthread_create (&threads[0], NULL, load, argv + 1);
   pthread_create (&threads[1], NULL, find, NULL);
   time_t end = time (NULL) + 60;
-  while (loads < 400 || lookups < 10000)
+  while (loads < 120 || lookups < 10000)
     {
       check (time (NULL) < end, "a thread is stuck");
       int now = pctab_module_import_loaded ();

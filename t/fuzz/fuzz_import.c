@@ -3,11 +3,13 @@
  * can't be read, its headers, .eh_frame_hdr, .eh_frame, symbols and hash tables damaged.  Whatever comes out is a table
  * that both readers take, or none.
  *
- * usage: fuzz_import FILE COUNT [SEED] */
+ * usage: fuzz_import FILE COUNT [SEED]
+ * Before that the undamaged file's table is made with each allocation failing in turn. */
 #include <sys/mman.h>
 
 #include "../../runtime/import_file.h"
 #include "../lib/agree.h"
+#include "../tool/fail_malloc.h"
 #include "mutate.h"
 
 #define PAGE 4096u
@@ -146,6 +148,36 @@ import (struct target *t, ElfW (Phdr) *phdrs)
   return o;
 }
 
+/* How many allocations were made fail; 0: one did, and its table was made all the same, or it was called otherwise. */
+static unsigned long
+fail_each (const struct target *t)
+{
+  struct dl_phdr_info info = { .dlpi_addr = (uintptr_t) t->at, .dlpi_name = "", .dlpi_phdr = t->phdrs,
+                               .dlpi_phnum = (ElfW (Half)) t->phdr_cnt };
+  struct file file;
+  bool memory = false;
+  pctab__file_read (&file, info.dlpi_addr, t->phdrs, t->phdr_cnt, false);
+  struct import_file *f = pctab__import_copy (&info, &file, &memory);
+  unsigned char *image = NULL;
+  unsigned long nth = 1;
+  for (; f && !image; nth++)
+    {
+      struct diag d = { 0 };
+      size_t len;
+      uint64_t addr;
+      fail_at = nth;
+      fail_seen = 0;
+      image = pctab__import_encode (f, &len, &addr, &d);
+      bool failed = fail_seen >= nth;
+      fail_at = 0;
+      if (!image != failed || d.memory != failed)
+        return 0;
+    }
+  free (image);
+  pctab__import_free (f);
+  return nth - 2;
+}
+
 int
 main (int argc, char **argv)
 {
@@ -172,6 +204,12 @@ main (int argc, char **argv)
       fprintf (stderr, "fuzz_import: undamaged %s gives no table\n", argv[1]);
       return 1;
     }
+  unsigned long failed = fail_each (&t);
+  if (!failed)
+    {
+      fprintf (stderr, "fuzz_import: %s: an allocation failed, and nothing is said\n", argv[1]);
+      return 1;
+    }
   for (unsigned long i = 0; i < cnt && !counts[BROKEN]; i++)
     {
       watch_time ();
@@ -181,8 +219,8 @@ main (int argc, char **argv)
       if (o == BROKEN)
         fprintf (stderr, "fuzz_import: %s, iteration %lu\n", argv[1], i);
     }
-  printf ("%lu times %s damaged: %lu tables, %lu refused, %lu of nothing\n", cnt, argv[1], counts[MADE], counts[REFUSED],
-          counts[NOTHING]);
+  printf ("%lu times %s damaged: %lu tables, %lu refused, %lu of nothing; %lu allocations failed\n", cnt, argv[1],
+          counts[MADE], counts[REFUSED], counts[NOTHING], failed);
   free (t.data);
   free (t.memory);
   return counts[BROKEN] != 0;
