@@ -33,5 +33,7 @@ for arch in aarch64-linux-gnu arm-linux-gnueabihf i686-linux-gnu mipsel-linux-gn
   "$arch-gcc" -O1 -fasynchronous-unwind-tables -o "$arch" p.c 2>err || { skip "$arch" "$arch-gcc can't link"; continue; }
   succeeds "$arch: .eh_frame" "$check" eh_frame "$arch"
   diag "$out"
+  succeeds "$arch: damaged" "$check" eh_frame "$arch" 500 1
+  diag "$out"
 done
 done_testing

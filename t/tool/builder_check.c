@@ -659,7 +659,8 @@ damage_once (const struct subject *s, unsigned char *bytes, uint64_t *pcs)
   size_t whole = cursor_left (&s->eh), len = draw (16) ? whole : draw ((uint32_t) whole), size;
   memcpy (bytes, s->eh.pos, whole);
   for (unsigned k = 1 + draw (6); k; k--)
-    bytes[draw ((uint32_t) whole)] = (unsigned char) (draw (2) ? draw (256) : draw (2) ? 0 : 0xff);
+    bytes[draw (3) ? draw ((uint32_t) whole) : draw (whole < 48 ? (uint32_t) whole : 48)]
+      = (unsigned char) (draw (2) ? draw (256) : draw (2) ? draw (5) : 0xff);
   unsigned char *exact = malloc (len ? len : 1);
   memcpy (exact, bytes, len);
   struct pctab_builder *b = give_subject (s, exact, len);
