@@ -14,7 +14,7 @@ like "$out" '^made [1-9][0-9]*, again 0$' 'every file is imported once'
 diag "$out"
 files=$(printf '%s\n' "$out" | awk '$1 ~ /^\// && $3 == "imported" { print $1 }')
 for lib in libc.so.6 libpctab.so ld-linux; do
-  like "$out" "/$lib[^ ]* [0-9]+ imported" "$lib has a module"
+  like "$out" "/${lib}[^ ]* [0-9]+ imported" "$lib has a module"
 done
 is "$(printf '%s\n' "$out" | grep -c 'no module table')" 0 'none is left without'
 dso=linux-vdso.so.1

@@ -76,6 +76,7 @@ load (struct target *t, const char *path)
   for (unsigned i = 0; t->memory && i < t->phdr_cnt; i++)
     if (t->phdrs[i].p_type == PT_LOAD)
       memcpy (t->memory + t->phdrs[i].p_vaddr, t->data + t->phdrs[i].p_offset, t->phdrs[i].p_filesz);
+  /* cppcheck-suppress invalidFunctionArg */
   unsigned char *at = mmap (NULL, t->memory_len + 2 * PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (!t->memory || at == MAP_FAILED || mprotect (at + PAGE, t->memory_len, PROT_READ | PROT_WRITE))
     return false;
