@@ -1,10 +1,123 @@
 /* SPDX-License-Identifier: MIT */
-/* (The modules come here.) */
-#include <pctab/pctab.h>
+/* The list of modules.  It never changes: whoever has something to add or to take away writes a new one and publishes
+ * it by one store; the old one is freed when no reader can be in it.  Files without a good table stand in it too, so
+ * that they aren't looked for again at each PC. */
+#include "module.h"
+
+#include <string.h>
+
+#include "memory.h"
+
+static const struct list none = { .pub = { .process = true } };
 
 const struct pctab_modules *
 pctab_modules (void)
 {
-  static const struct pctab_modules none;
-  return &none;
+  const struct shared *s = __atomic_load_n (&pctab__shared, __ATOMIC_ACQUIRE);
+  const struct pctab_modules *modules = s ? __atomic_load_n (&s->modules, __ATOMIC_ACQUIRE) : NULL;
+  return modules ? modules : &none.pub;
+}
+
+const struct record *
+pctab__list_find (const struct list *l, uint64_t pc)
+{
+  uint32_t at = 0;
+  if (!l->cnt)
+    return NULL;
+  for (uint32_t cnt = l->cnt, half; cnt > 1; cnt -= half)
+    {
+      half = cnt / 2;
+      at += l->lo[at + half] <= pc ? half : 0;
+    }
+  const struct record *r = l->at[at];
+  return pc - r->module.lo < r->module.hi - r->module.lo ? r : NULL;
+}
+
+bool
+pctab__record_lives (const struct record *r)
+{
+  for (uint32_t i = 0; i < r->mark_cnt; i++)
+    if (!pctab__memory_is (r->mark[i].addr, r->mark[i].value))
+      return false;
+  return true;
+}
+
+/* The same in a list that isn't ours. */
+static const struct pctab_module *
+find_given (const struct pctab_modules *modules, uint64_t pc)
+{
+  uint32_t at = 0;
+  for (uint32_t cnt = modules->cnt, half; cnt > 1; cnt -= half)
+    {
+      half = cnt / 2;
+      at += modules->at[at + half]->lo <= pc ? half : 0;
+    }
+  const struct pctab_module *m = modules->cnt ? modules->at[at] : NULL;
+  return m && pc - m->lo < m->hi - m->lo ? m : NULL;
+}
+
+bool
+pctab__module_lives (const struct pctab_module *m)
+{
+  return pctab__record_lives (
+    (const struct record *) (const void *) ((const char *) m - offsetof (struct record, module)));
+}
+
+const struct pctab_module *
+pctab__module_find (const struct pctab_modules *modules, uint64_t pc, uint64_t *trusted)
+{
+  if (!modules->process)
+    return find_given (modules, pc);
+  const struct record *r = pctab__list_find (list_of (modules), pc);
+  const struct pctab_module *m;
+  if (r && !r->error && (!r->mark_cnt || r->module.generation == *trusted))
+    return &r->module;
+  m = r && pctab__record_lives (r) ? (r->error ? NULL : &r->module) : pctab__module_discover (list_of (modules), pc);
+  if (m && !m->permanent)
+    *trusted = m->generation;
+  return m;
+}
+
+const struct pctab_module *
+pctab_find_module (const struct pctab_modules *modules, uint64_t pc)
+{
+  if (!modules->process)
+    return find_given (modules, pc);
+  const struct list *l = list_of (modules);
+  if (__builtin_expect (pc - l->main_lo < l->main_len, 1))
+    return l->main;
+  const struct record *r = pctab__list_find (l, pc);
+  if (r && pctab__record_lives (r))
+    return r->error ? NULL : &r->module;
+  return pctab__module_discover (l, pc);
+}
+
+bool
+pctab_identify (uint64_t pc, struct pctab_identity *identity)
+{
+  pctab_read_begin ();
+  const struct pctab_module *m = pctab_find_module (pctab_modules (), pc);
+  if (m)
+    {
+      *identity = (struct pctab_identity){ .build_id_len = m->build_id_len, .off = pc - m->bias,
+                                           .generation = m->generation };
+      memcpy (identity->build_id, m->build_id, sizeof identity->build_id);
+    }
+  pctab_read_end ();
+  return m != NULL;
+}
+
+void
+pctab_module_each (bool (*each) (const struct pctab_module_info *info, void *arg), void *arg)
+{
+  pctab_read_begin ();
+  const struct list *l = list_of (pctab_modules ());
+  bool more = true;
+  for (uint32_t i = 0; i < l->cnt && more; i++)
+    {
+      const struct record *r = l->at[i];
+      struct pctab_module_info info = { r->error ? NULL : &r->module, r->module.path, r->module.bias, r->error };
+      more = each (&info, arg);
+    }
+  pctab_read_end ();
 }

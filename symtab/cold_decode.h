@@ -20,6 +20,9 @@ enum pctab_error pctab__cold_string (struct pctab_cold *c, uint32_t number, cons
 /* The block whose entries begin at or before KEY.  False: there is none. */
 bool pctab__cold_find (const struct pctab_cold *c, bool records, uint32_t key, uint32_t *block);
 
+/* Makes C's last record the one that PC lies in; its `end` 0: there is none. */
+enum pctab_error pctab__record_find (struct pctab_cold *c, uint64_t pc);
+
 /* The varints of FORMAT; longer than five bytes is an error of the cursor. */
 static inline uint32_t
 cursor_uvar (struct cursor *c)

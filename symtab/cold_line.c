@@ -249,17 +249,17 @@ reader (struct pctab_cold *c, const struct pctab_record *record, struct line_rea
 }
 
 enum pctab_error
-pctab_funcline (struct pctab_cold *c, const struct pctab_record *record, uint64_t pc, struct pctab_frame *frames,
-                unsigned max, unsigned *cnt)
+pctab_funcline (struct pctab_cold *c, uint64_t pc, struct pctab_frame *frames, unsigned max, unsigned *cnt)
 {
+  const struct pctab_record *record = &c->last;
   struct line_reader own, *r = reader (c, record, &own);
   struct position at;
   *cnt = 0;
-  if (!max || !record->end || pc < record->entry || pc >= record->end)
-    return PCTAB_ERROR_OK;
+  enum pctab_error error = pctab__record_find (c, pc);
+  if (error || !max || !record->end)
+    return error;
   if (!position_at (r, pc, &at) || (at.node && !pctab__node_seek (&r->nodes, c, record, at.node)))
     return PCTAB_ERROR_COLD;
-  enum pctab_error error = PCTAB_ERROR_OK;
   for (unsigned depth = at.node ? r->nodes.depth : 0; depth && !error; depth--)
     {
       if (*cnt + 1 < max)
@@ -267,16 +267,22 @@ pctab_funcline (struct pctab_cold *c, const struct pctab_record *record, uint64_
       at.file = r->nodes.level[depth].file;
       at.line = r->nodes.level[depth].line;
     }
-  return error ? error : set_frame (c, &frames[(*cnt)++], record->name_number, at.file, at.line);
+  if (!error)
+    error = set_frame (c, &frames[(*cnt)++], record->name_number, at.file, at.line);
+  *cnt = error ? 0 : *cnt;
+  return error;
 }
 
 uint64_t
-pctab_funcline_end (struct pctab_cold *c, const struct pctab_record *record, uint64_t pc)
+pctab_funcline_end (struct pctab_cold *c, uint64_t pc)
 {
+  const struct pctab_record *record = &c->last;
   struct line_reader own, *r = reader (c, record, &own);
   struct position at;
   unsigned shift = c->table->insn_shift;
-  if (!record->end || pc < record->entry || pc >= record->end || !position_at (r, pc, &at))
+  if (pctab__record_find (c, pc) || !record->end)
+    return pc + 1;
+  if (!position_at (r, pc, &at))
     return record->end;
   uint64_t end = !r->ended && r->units + r->adv < r->chunk.end ? r->units + r->adv : r->chunk.end;
   return end < (record->end - record->entry) >> shift ? record->entry + (end << shift) : record->end;

@@ -169,10 +169,13 @@ block_key (const struct pctab_cold *c, uint32_t block)
 }
 
 enum pctab_error
-pctab_find_record (struct pctab_cold *c, uint64_t pc, struct pctab_record *record)
+pctab__record_find (struct pctab_cold *c, uint64_t pc)
 {
   uint32_t block;
   struct cursor bytes;
+  struct pctab_record *record = &c->last;
+  if (pc >= record->entry && pc < record->end)
+    return PCTAB_ERROR_OK;
   *record = (struct pctab_record){ 0 };
   if (pc - c->table->base > UINT32_MAX || !pctab__cold_find (c, true, (uint32_t) (pc - c->table->base), &block))
     return PCTAB_ERROR_OK;
@@ -183,14 +186,27 @@ pctab_find_record (struct pctab_cold *c, uint64_t pc, struct pctab_record *recor
   start_reader (&r, c->table, bytes, block_key (c, block));
   while (read_record (&r, bytes, record) && record->end <= pc)
     ;
-  error = r.at.bad ? PCTAB_ERROR_COLD : PCTAB_ERROR_OK;
-  if (error || pc < record->entry || pc >= record->end)
-    {
-      *record = (struct pctab_record){ 0 };
-      return error;
-    }
-  keep_reader (&r, block, bytes, record);
-  return pctab_record_name (c, record, &record->name);
+  if (r.at.bad || pc < record->entry || pc >= record->end)
+    *record = (struct pctab_record){ 0 };
+  else
+    keep_reader (&r, block, bytes, record);
+  return r.at.bad ? PCTAB_ERROR_COLD : PCTAB_ERROR_OK;
+}
+
+enum pctab_error
+pctab_find_record (struct pctab_cold *c, uint64_t pc, struct pctab_record *record)
+{
+  enum pctab_error error = pctab__record_find (c, pc);
+  *record = c->last;
+  return error ? error : pctab_record_name (c, record, &record->name);
+}
+
+enum pctab_error
+pctab_funcname (struct pctab_cold *c, uint64_t pc, const char **name)
+{
+  *name = NULL;
+  enum pctab_error error = pctab__record_find (c, pc);
+  return error ? error : pctab_record_name (c, &c->last, name);
 }
 
 enum pctab_error
@@ -215,6 +231,7 @@ pctab_record_next (struct pctab_cold *c, struct pctab_record *record)
       if (!found)
         continue;
       keep_reader (&r, block, bytes, record);
+      c->last = *record;
       return PCTAB_ERROR_OK;
     }
   *record = (struct pctab_record){ 0 };

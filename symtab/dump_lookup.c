@@ -101,7 +101,7 @@ put_frame_rules (struct dump *d, struct out *o, struct pctab_func f, uint64_t pc
   int32_t value = pctab_pcvalue (&d->table, f, pc, &start);
   struct pctab_rule rule;
   pctab_value_rule (&d->table, value, &rule);
-  int64_t delta = pctab_value_spdelta (&d->table, value);
+  int32_t delta = pctab_funcspdelta (&d->table, f, pc);
   uint32_t max = pctab_funcmaxspdelta (&d->table, f);
   pctab__out_str (o, ",\"cfa\":");
   put_cfa (d, o, &rule);
@@ -122,12 +122,11 @@ put_frame_rules (struct dump *d, struct out *o, struct pctab_func f, uint64_t pc
 }
 
 static bool
-put_frames (struct dump *d, struct out *o, const struct pctab_record *record, uint64_t pc)
+put_frames (struct dump *d, struct out *o, uint64_t pc)
 {
   struct pctab_frame frames[PCTAB_FRAMES_MAX];
-  unsigned cnt = 0;
-  enum pctab_error error = record ? pctab_funcline (&d->cold, record, pc, frames, PCTAB_FRAMES_MAX, &cnt)
-                                  : PCTAB_ERROR_OK;
+  unsigned cnt;
+  enum pctab_error error = pctab_funcline (&d->cold, pc, frames, PCTAB_FRAMES_MAX, &cnt);
   if (error)
     return pctab__diag_error (&d->diag, ".pctab", "%s (at PC 0x%llx); link the file again", pctab_error_text (error),
                               (unsigned long long) pc);
@@ -170,7 +169,7 @@ dump_lookup (struct dump *d, uint64_t pc, struct out *o)
     put_address (o, ",\"entry\":\"", record->entry);
   else
     pctab__out_str (o, ",\"entry\":null");
-  if (!put_frames (d, o, record, at))
+  if (!put_frames (d, o, at))
     return false;
   if (framed)
     put_frame_rules (d, o, f, at);

@@ -286,9 +286,9 @@ put_lines (struct dump *d, struct out *o, const struct pctab_record *r)
 {
   struct pctab_frame frames[PCTAB_FRAMES_MAX], last[PCTAB_FRAMES_MAX];
   unsigned cnt, last_cnt = 0;
-  for (uint64_t pc = r->entry; pc < r->end; pc = pctab_funcline_end (&d->cold, r, pc))
+  for (uint64_t pc = r->entry; pc < r->end; pc = pctab_funcline_end (&d->cold, pc))
     {
-      enum pctab_error error = pctab_funcline (&d->cold, r, pc, frames, PCTAB_FRAMES_MAX, &cnt);
+      enum pctab_error error = pctab_funcline (&d->cold, pc, frames, PCTAB_FRAMES_MAX, &cnt);
       if (error)
         return pctab__diag_error (&d->diag, ".pctab", "%s; link the file again", pctab_error_text (error));
       if (cnt == last_cnt && same_frames (frames, last, cnt))

@@ -205,11 +205,12 @@ pctab_value_rule (const struct pctab_table *t, int32_t value, struct pctab_rule 
   };
 }
 
-int64_t
-pctab_value_spdelta (const struct pctab_table *t, int32_t value)
+int32_t
+pctab_funcspdelta (const struct pctab_table *t, struct pctab_func f, uint64_t pc)
 {
   struct pctab_rule rule;
-  pctab_value_rule (t, value, &rule);
+  uint64_t start;
+  pctab_value_rule (t, pctab_pcvalue (t, f, pc, &start), &rule);
   return rule.cfa == PCTAB_CFA_SP && rule.cfa_off >= 0 ? rule.cfa_off : -1;
 }
 

@@ -83,7 +83,7 @@ pctab_func_entry (const struct pctab_table *t, struct pctab_func f)
 struct pctab_func pctab_findfunc (const struct pctab_table *t, uint64_t pc);
 
 /* The value of the function's pcsp table at PC, which must lie in F (from T), and in *START the PC where that value
- * begins.  The number is meaningful to pctab_value_rule() and pctab_value_spdelta() of the same table only.
+ * begins.  The number is meaningful to pctab_value_rule() of the same table only.
  * Signal: safe.  Threads: any.  Cost: compares all offsets at once; in a function of more than 17 to 33 rows, after a
  * binary search. */
 int32_t pctab_pcvalue (const struct pctab_table *t, struct pctab_func f, uint64_t pc, uint64_t *start);
@@ -109,10 +109,10 @@ struct pctab_rule {
 /* What a pcsp value of T says.  Signal: safe.  Threads: any.  Cost: one cache line. */
 void pctab_value_rule (const struct pctab_table *t, int32_t value, struct pctab_rule *rule);
 
-/* The SP delta (CFA minus SP, bytes) of a pcsp value, or -1 where it has none: the CFA does not count from SP,
- * or lies below it.
- * Signal: safe.  Threads: any.  Cost: one cache line. */
-int64_t pctab_value_spdelta (const struct pctab_table *t, int32_t value);
+/* The SP delta (CFA minus SP, bytes) at PC, which must lie in F (from T), or -1 where there is none: the CFA does not
+ * count from SP, or lies below it.
+ * Signal: safe.  Threads: any.  Cost: pctab_pcvalue()'s and one cache line. */
+int32_t pctab_funcspdelta (const struct pctab_table *t, struct pctab_func f, uint64_t pc);
 
 /* The largest SP delta in the function, bytes; PCTAB_MAXSPDELTA_UNBOUNDED where a row does not count from SP (a frame
  * pointer, alloca, stack realignment).  Stored, not computed.
@@ -160,6 +160,16 @@ uint32_t pctab_pcdata_number (const struct pctab_table *t, uint32_t i);
  * the caller's and keeps them there, so a batch of PCs shares them; strings it returns point into that buffer.
  * Threads: a pctab_cold, with its buffer and cache, is one thread's at a time in every call that takes one. */
 
+/* A function as names and lines know it: a symbol, not a frame (see pctab_findfunc() for those). */
+struct pctab_record {
+  uint64_t entry, end; /* PCs */
+  const char *name;    /* linkage name; NULL: it has none, or (after pctab_record_next) it was not asked for */
+  /* Private */
+  uint32_t flags, name_number, file, line, line_off, line_len, node_cnt, node_len, node_off, block;
+  uint32_t next_off, next_name, next_entry, next_entry_off, next_file,
+    next_line; /* where the next record is read from */
+};
+
 struct pctab_code {
   const unsigned char *symbols;
   uint32_t symbol_cnt;
@@ -177,6 +187,7 @@ struct pctab_cold {
   size_t len, used;
   uint32_t string_block_cnt, record_block_cnt, name_cnt, origin_cnt, file_cnt;
   struct pctab_code adv, step, number;
+  struct pctab_record last; /* that was found; `end` 0: none */
   struct pctab_cold_cache *cache; /* NULL: none */
 };
 
@@ -198,19 +209,13 @@ enum pctab_error pctab_cold_open (struct pctab_cold *c, const struct pctab_table
 size_t pctab_cold_cache_size (const struct pctab_cold *c);
 void pctab_cold_cache_use (struct pctab_cold *c, void *mem);
 
-/* A function as names and lines know it: a symbol, not a frame (see pctab_findfunc() for those). */
-struct pctab_record {
-  uint64_t entry, end; /* PCs */
-  const char *name;    /* linkage name; NULL: it has none, or (after pctab_record_next) it was not asked for */
-  /* Private */
-  uint32_t flags, name_number, file, line, line_off, line_len, node_cnt, node_len, node_off, block;
-  uint32_t next_off, next_name, next_entry, next_entry_off, next_file,
-    next_line; /* where the next record is read from */
-};
-
-/* Finds the function that PC lies in by name, symbols without frame information included.  PCTAB_ERROR_OK with an `end`
- * of 0: nothing is known there.  PCTAB_ERROR_COLD, PCTAB_ERROR_BUFFER: see above; C stays usable.
+/* The name of the function that PC lies in, symbols without frame information included; NULL: none is known.
+ * PCTAB_ERROR_COLD, PCTAB_ERROR_BUFFER: see above; C stays usable, and *NAME is NULL.
  * Signal: safe.  Cost: unpacks up to two blocks (4 and 16 KiB), walks one. */
+enum pctab_error pctab_funcname (struct pctab_cold *c, uint64_t pc, const char **name);
+
+/* All that is known of the function that PC lies in.  PCTAB_ERROR_OK with an `end` of 0: nothing.  Errors and costs as
+ * those of pctab_funcname(). */
 enum pctab_error pctab_find_record (struct pctab_cold *c, uint64_t pc, struct pctab_record *record);
 
 /* Goes through all records by rising address: *RECORD zeroed before the first call; an `end` of 0 means there are no
@@ -224,17 +229,19 @@ struct pctab_frame {
   uint32_t line;
 };
 
-/* The inlined calls at PC in RECORD, innermost first, the function itself last: *CNT of them, FRAMES has room for MAX;
- * of more, the innermost MAX - 1 and the function itself are kept.  MAX of PCTAB_FRAMES_MAX is always enough.
- * Signal: safe.  Cost: up to 128 steps of decoding, and the blocks of the strings. */
+/* The calls at PC: those inlined there, innermost first, then the function that PC lies in: *CNT of them, FRAMES has
+ * room for MAX; of more, the innermost MAX - 1 and the function itself are kept.  MAX of PCTAB_FRAMES_MAX is always
+ * enough.  *CNT 0: nothing is known at PC, or there is an error, as from pctab_funcname().
+ * Signal: safe.  Cost: pctab_funcname()'s, up to 128 steps of decoding, and the blocks of the strings. */
 #define PCTAB_FRAMES_MAX 65
-enum pctab_error pctab_funcline (struct pctab_cold *c, const struct pctab_record *record, uint64_t pc,
-                                 struct pctab_frame *frames, unsigned max, unsigned *cnt);
+enum pctab_error pctab_funcline (struct pctab_cold *c, uint64_t pc, struct pctab_frame *frames, unsigned max,
+                                 unsigned *cnt);
 
-/* The first PC behind PC where pctab_funcline() may answer otherwise; RECORD's end for a PC outside it.
+/* The first PC behind PC where pctab_funcline() may answer otherwise: at most where the function ends that PC lies in;
+ * PC + 1 if there is none.
  * Signal: safe.  Cost: up to 128 steps of decoding; next to none with a cache, after pctab_funcline() for the same
  * PC. */
-uint64_t pctab_funcline_end (struct pctab_cold *c, const struct pctab_record *record, uint64_t pc);
+uint64_t pctab_funcline_end (struct pctab_cold *c, uint64_t pc);
 
 /* The name of the I'th pcdata table; of tables 0 and 1, if they were given none, UnsafePoint and StackMapIndex; NULL:
  * it has none.  It lives as long as C's buffer.  Signal: safe.  Threads: C's.  Cost: unpacks up to one block (16 KiB).

@@ -50,6 +50,7 @@ struct pctab_cursor {
   struct pctab_stack stack, probed;
   const unsigned char *bytes; /* where stack.lo is in this process; NULL: there itself */
   uint8_t machine;            /* index in arch.def */
+  uint8_t signals;            /* signal frames so far */
   uint64_t known;             /* which of reg[], by DWARF number: the innermost frame's and behind a signal frame */
   uint64_t reg[PCTAB_REGS_MAX];
   uint64_t checked; /* generation of the last module that is not permanent and was found to be loaded */
@@ -75,8 +76,9 @@ void pctab_unwind_here (struct pctab_cursor *c, const struct pctab_stack *stack)
  * Signal: safe, in a read section.  Threads: a cursor is one thread's.  Cost: 3 to 30 ns. */
 enum pctab_stop pctab_unwind_step (struct pctab_cursor *c);
 
-/* PCs of up to MAX frames from C on, innermost first; C is then where the walk ended, *STOP why: PCTAB_STOP_TOO_DEEP
- * where MAX was not enough.  The same as steps, and the way to be fast.  Opens a read section of its own.
+/* PCs of up to MAX frames from C on, innermost first; C is then where the walk ended, *STOP why.  PCTAB_STOP_TOO_DEEP:
+ * there are more, and C is at the first of them.  The same as steps, and the way to be fast.  Opens a read section of its
+ * own.
  * Signal: safe.  Threads: any.  Cost: some 5 ns a frame. */
 unsigned pctab_unwind_pcs (struct pctab_cursor *c, void **pcs, unsigned max, enum pctab_stop *stop);
 

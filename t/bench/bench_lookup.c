@@ -65,11 +65,10 @@ walk_function (struct bench *b, struct pctab_func f, uint64_t pc, uint64_t end)
   int64_t before = INT64_MIN;
   for (; pc < end && (at = pctab_findfunc (&b->table, pc)).bits && at.off == f.off; pc++)
     {
-      uint64_t start;
-      int64_t delta = pctab_value_spdelta (&b->table, pctab_pcvalue (&b->table, at, pc, &start));
+      int32_t delta = pctab_funcspdelta (&b->table, at, pc);
       if (delta != before)
         *(struct go_row *) push (&b->rows, sizeof (struct go_row))
-          = (struct go_row){ (uint32_t) (pc - b->base), (int32_t) delta };
+          = (struct go_row){ (uint32_t) (pc - b->base), delta };
       before = delta;
     }
   in->end = (uint32_t) (pc - b->base);
@@ -295,8 +294,8 @@ check_answers (struct bench *b, const uint64_t *pcs)
       if (!g || !(f = pctab_findfunc (&b->table, pcs[i])).bits
           || pctab_func_entry (&b->table, f) - b->base != g->entry_off)
         die ("findfunc: the two sides differ");
-      int32_t value = pctab_pcvalue (&b->table, f, pcs[i], &start);
-      if (pctab_value_spdelta (&b->table, value) != go_pcvalue (&b->go, g, g->pcsp, pc, &go_start)
+      pctab_pcvalue (&b->table, f, pcs[i], &start);
+      if (pctab_funcspdelta (&b->table, f, pcs[i]) != go_pcvalue (&b->go, g, g->pcsp, pc, &go_start)
           || go_start > start - b->base)
         die ("pcvalue: the two sides differ");
       later += go_start != start - b->base;

@@ -117,25 +117,24 @@ try_hot (const struct pctab_table *t, uint64_t pc, struct counts *n)
   pctab_value_rule (t, value, &rule);
   if (rule.cfa > PCTAB_CFA_DEREF_INDEX || rule.ra > PCTAB_RA_AT_REG || rule.fp > PCTAB_FP_UNKNOWN)
     return "a rule of no known kind";
-  (void) pctab_value_spdelta (t, value);
+  (void) pctab_funcspdelta (t, f, pc);
   (void) pctab_funcmaxspdelta (t, f);
   (void) pctab_funcflags (t, f);
   return try_pcdata (t, f, pc, n);
 }
 
 static const char *
-try_lines (struct pctab_cold *c, const struct pctab_record *r, uint64_t pc, struct counts *n)
+try_lines (struct pctab_cold *c, uint64_t pc, struct counts *n)
 {
   struct pctab_frame frames[PCTAB_FRAMES_MAX];
   unsigned cnt, max = 1 + (unsigned) random_below (PCTAB_FRAMES_MAX);
   volatile size_t sum = 0;
-  if (pctab_funcline (c, r, pc, frames, max, &cnt))
+  if (pctab_funcline (c, pc, frames, max, &cnt))
     return NULL;
   if (cnt > max)
     return "more calls than there is room for";
   n->calls += cnt;
-  uint64_t end = pctab_funcline_end (c, r, pc);
-  if (end <= pc || end > r->end)
+  if (pctab_funcline_end (c, pc) <= pc)
     return "an answer holds up to nowhere";
   for (unsigned i = 0; i < cnt; i++)
     sum += (frames[i].func ? strlen (frames[i].func) : 0) + (frames[i].file ? strlen (frames[i].file) : 0);
@@ -159,7 +158,7 @@ try_records (struct pctab_cold *c, struct counts *n)
       if (!pctab_record_name (c, &r, &name) && name && strlen (name) > c->len)
         return "a name longer than the buffer";
       for (unsigned k = 0; k < 3 && !broken; k++)
-        broken = try_lines (c, &r, k ? r.entry + random_below (r.end - r.entry) : r.entry, n);
+        broken = try_lines (c, k ? r.entry + random_below (r.end - r.entry) : r.entry, n);
       if (broken)
         return broken;
     }
@@ -214,7 +213,7 @@ try_cold (const struct pctab_table *t, const struct subject *s, struct counts *n
           if (pc < r.entry || pc >= r.end)
             broken = "a record does not have the PC that it was found by";
           else
-            broken = try_lines (&c, &r, pc, n);
+            broken = try_lines (&c, pc, n);
         }
     }
   free (cache);

@@ -176,8 +176,8 @@ agree_func (struct agree *a, uint64_t pc)
   if (f.off != g->off || start != d->base + row->off || pctab_funcflags (&a->t, f) != g->flags)
     return agree_differ (a, pc, "entry %#x and %#x, start %#" PRIx64 " and %#" PRIx64 ", flags %u and %u", f.off,
                          g->off, start, d->base + row->off, pctab_funcflags (&a->t, f), g->flags);
-  if (pctab_value_spdelta (&a->t, value) != d->values[row->value].sp_delta)
-    return agree_differ (a, pc, "SP delta %" PRId64 " and %" PRId64, pctab_value_spdelta (&a->t, value),
+  if (pctab_funcspdelta (&a->t, f, pc) != d->values[row->value].sp_delta)
+    return agree_differ (a, pc, "SP delta %d and %" PRId64, pctab_funcspdelta (&a->t, f, pc),
                          d->values[row->value].sp_delta);
   uint32_t max = pctab_funcmaxspdelta (&a->t, f), want = PCTAB_MAXSPDELTA_UNBOUNDED;
   if (g->max_row != NONE)
@@ -272,7 +272,7 @@ agree_record (struct agree *a, uint64_t pc)
   if (a->record != record && !pctab__decoded_lines (d, w, &a->positions))
     return agree_differ (a, pc, "lines do not decode");
   a->record = record;
-  error = pctab_funcline (&a->cold, &r, pc, frames, PCTAB_FRAMES_MAX, &cnt);
+  error = pctab_funcline (&a->cold, pc, frames, PCTAB_FRAMES_MAX, &cnt);
   if (error)
     return agree_differ (a, pc, "lines: %s", pctab_error_text (error));
   return agree_frames (a, pc, frames, cnt, record);

@@ -64,9 +64,9 @@ compare_delta (struct compare *c, const struct go_func *f, const struct go_stret
 {
   struct pctab_rule rule;
   uint64_t start;
-  int32_t value = pctab_pcvalue (&c->table, pctab_findfunc (&c->table, pc), pc, &start);
-  int64_t delta = pctab_value_spdelta (&c->table, value);
-  pctab_value_rule (&c->table, value, &rule);
+  struct pctab_func ours = pctab_findfunc (&c->table, pc);
+  int64_t delta = pctab_funcspdelta (&c->table, ours, pc);
+  pctab_value_rule (&c->table, pctab_pcvalue (&c->table, ours, pc, &start), &rule);
   if (is_beyond (s->value) ? rule.cfa != PCTAB_CFA_UNKNOWN : rule.cfa != PCTAB_CFA_SP || rule.cfa_off != s->value)
     differ (c, f, pc, "CFA offset", rule.cfa_off, s->value);
   if (delta != (is_beyond (s->value) || s->value < 0 ? -1 : s->value))

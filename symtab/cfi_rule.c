@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-License-Identifier: MIT */
 /* The state of a CFI program as a rule.  A place has one spelling: what can be told from the CFA is told from it. */
 #include "cfi.h"
 

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-License-Identifier: MIT */
 #include "cfi.h"
 
 /* DWARF 5 section 7.24, and the vendors'.  The first three keep an operand in their low six bits. */

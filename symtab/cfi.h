@@ -1,7 +1,7 @@
-/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-License-Identifier: MIT */
 /* Call frame information as .eh_frame and .debug_frame hold it (DWARF 5 section 6.4; LSB Core "Exception Frames").
  *
- *   import_cfi.c   walks a section's entries and hands each FDE on
+ *   cfi_read.c     walks a section's entries and hands each FDE on
  *   cfi_entry.c    one entry: a CIE or an FDE, with its encoded addresses
  *   cfi_program.c  runs an entry's instructions; a row for each PC where what we keep changes
  *   cfi_expr.c     DWARF expressions, as far as they are sums of registers and numbers
@@ -17,6 +17,7 @@
 #include "cursor.h"
 #include "diag.h"
 #include "model.h"
+#include "text_spans.h"
 
 /* remember_state may nest this deep; compilers use 1 or 2. */
 #define CFI_REMEMBER_MAX 128
@@ -128,6 +129,10 @@ struct cfi_machine {
   struct cfi_state remembered[CFI_REMEMBER_MAX];
   struct cfi_cached_rule cache[256];
 };
+
+/* Appends the frames of all FDEs of S whose code lies in SPANS, in the section's order.  What M had before is in order
+ * and takes precedence: an FDE that it covers is left out.  False: an error, said in D. */
+bool pctab__cfi_read (const struct cfi_section *s, struct model *m, struct text_spans *spans, struct diag *d);
 
 /* The next entry at *POS, which moves behind it.  1: there is one; 0: the section's end; -1: an error, said in D. */
 int pctab__cfi_entry_next (const struct cfi_section *s, size_t *pos, struct cfi_entry *e, struct diag *d);

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-License-Identifier: MIT */
 /* An entry of an ELF symbol table, and the names of one. */
 #ifndef PCTAB_ELF_SYMBOL_H
 #define PCTAB_ELF_SYMBOL_H

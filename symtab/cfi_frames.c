@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-License-Identifier: MIT */
 /* Linkers leave the FDEs nearly in the order of the code, but for .text.unlikely and its like.  A radix sort of the
  * offsets costs 0.2 ms for 17,000 frames where qsort() takes ten times as long. */
 #include "cfi.h"

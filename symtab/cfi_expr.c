@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-License-Identifier: MIT */
 /* Expressions are run on terms instead of numbers.  Compilers and hand-written assembly spell the same sum in several
  * ways (breg7 8; deref; lit8; plus, or plus_uconst 8), and matching their bytes would be a longer list than this. */
 #include "cfi.h"

@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* SPDX-License-Identifier: MIT */
 /* The executable bytes of a module as sorted, joined spans of text offsets: is there code at an address, and up to
  * where?  Importers ask in rising order for the most part, so the last answer is tried first. */
 #ifndef PCTAB_TEXT_SPANS_H

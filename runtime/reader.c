@@ -1,0 +1,377 @@
+/* SPDX-License-Identifier: MIT */
+/* Read sections.  A thread marks its own slot by plain stores; whoever wants to free something has the kernel put a
+ * barrier into all threads that run (membarrier), and then looks at each slot, without waiting: what is retired goes
+ * when every thread has been seen outside a section, or in another one, since.  So a reader pays two stores, and a
+ * thread stopped in a section holds up memory but nobody.
+ *
+ * The slot of a thread is found by one word of initial-exec TLS, which needs no allocation at its first touch.  A
+ * thread takes a slot at its first section, without a lock, since that may be in a handler; no one tells of its end,
+ * so a slot whose thread is dead is found by asking the kernel for that thread. */
+#include "reader.h"
+
+#include <errno.h>
+#include <linux/membarrier.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/syscall.h>
+#include <time.h>
+
+#include "memory.h"
+
+#define KEY_TID 22 /* bits: the kernel's PID_MAX_LIMIT */
+#define KEY_TID_MASK ((1u << KEY_TID) - 1)
+
+/* Bits of `self` below the slot's address. */
+#define SELF_SLOW 1  /* look further; alone: no slot yet */
+#define SELF_CROWD 2 /* the crowd's slot: atomic */
+
+static __thread uintptr_t self __attribute__ ((tls_model ("initial-exec"))) = SELF_SLOW;
+
+static inline struct slot *
+slot_of (uintptr_t at)
+{
+  return (struct slot *) (at & ~(uintptr_t) (SELF_SLOW | SELF_CROWD));
+}
+
+static inline void
+nest_store (struct slot *slot, uint32_t nest, int order)
+{
+  if (order == __ATOMIC_RELEASE)
+    __atomic_store_n (&slot->nest, nest, __ATOMIC_RELEASE);
+  else
+    __atomic_store_n (&slot->nest, nest, __ATOMIC_RELAXED);
+}
+
+static inline void
+enter (struct slot *slot)
+{
+  nest_store (slot, __atomic_load_n (&slot->nest, __ATOMIC_RELAXED) + 1, __ATOMIC_RELAXED);
+  __atomic_signal_fence (__ATOMIC_SEQ_CST);
+}
+
+static inline void
+leave (struct slot *slot)
+{
+  uint32_t nest = __atomic_load_n (&slot->nest, __ATOMIC_RELAXED) - 1;
+  nest_store (slot, nest, __ATOMIC_RELEASE);
+  if (!nest)
+    __atomic_store_n (&slot->left, __atomic_load_n (&slot->left, __ATOMIC_RELAXED) + 1, __ATOMIC_RELEASE);
+}
+
+/* Whether the thread with that number is none of this process.  A process that was forked behind our back can't tell:
+ * its only thread has another number than its slot. */
+static bool
+thread_is_dead (const struct shared *s, uint32_t tid)
+{
+  uint32_t pid = pctab__memory_pid ();
+  return pid == s->pid && pctab__memory_call (SYS_tgkill, (long) pid, (long) tid, 0, 0, 0, 0) == -ESRCH;
+}
+
+/* Makes the slot TID's if its key is still OLD. */
+static bool
+slot_take (struct slot *slot, uint32_t old, uint32_t tid)
+{
+  uint32_t key = ((old >> KEY_TID) + 1) << KEY_TID | tid;
+  return __atomic_compare_exchange_n (&slot->key, &old, key, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
+}
+
+/* A slot whose thread is dead; one look. */
+static struct slot *
+slot_inherit (struct shared *s, uint32_t tid, uint32_t cnt)
+{
+  if (!cnt)
+    return NULL;
+  struct slot *slot = &s->slot[__atomic_fetch_add (&s->hand, 1, __ATOMIC_RELAXED) % cnt];
+  uint32_t key = __atomic_load_n (&slot->key, __ATOMIC_ACQUIRE);
+  if (!(key & KEY_TID_MASK) || !thread_is_dead (s, key & KEY_TID_MASK) || !slot_take (slot, key, tid))
+    return NULL;
+  nest_store (slot, 0, __ATOMIC_RELEASE);
+  return slot;
+}
+
+/* The slot that another copy of the library took for this thread, or that a dead thread of that number left. */
+static struct slot *
+slot_mine (struct shared *s, uint32_t tid, uint32_t cnt)
+{
+  for (uint32_t i = 0; i < cnt; i++)
+    {
+      uint32_t key = __atomic_load_n (&s->slot[i].key, __ATOMIC_ACQUIRE);
+      if ((key & KEY_TID_MASK) == tid && slot_take (&s->slot[i], key, tid))
+        return &s->slot[i];
+    }
+  return NULL;
+}
+
+static struct slot *
+slot_new (struct shared *s, uint32_t tid)
+{
+  for (uint32_t i = 0; i < SLOT_CNT; i++)
+    {
+      uint32_t key = __atomic_load_n (&s->slot[i].key, __ATOMIC_RELAXED);
+      if ((key & KEY_TID_MASK) || !slot_take (&s->slot[i], key, tid))
+        continue;
+      uint32_t cnt = __atomic_load_n (&s->slot_cnt, __ATOMIC_RELAXED);
+      while (cnt <= i
+             && !__atomic_compare_exchange_n (&s->slot_cnt, &cnt, i + 1, false, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED))
+        ;
+      return &s->slot[i];
+    }
+  return NULL;
+}
+
+/* When all slots are taken: looks at each once. */
+static struct slot *
+slot_search (struct shared *s, uint32_t tid)
+{
+  struct slot *slot = NULL;
+  for (uint32_t i = 0; i < SLOT_CNT && !slot; i++)
+    slot = slot_inherit (s, tid, SLOT_CNT);
+  return slot;
+}
+
+/* This thread's slot, as `self` has it.  A handler that comes in between may have taken one too: that one holds. */
+static uintptr_t
+claim (struct shared *s)
+{
+  uint32_t tid = pctab__memory_tid (), cnt = __atomic_load_n (&s->slot_cnt, __ATOMIC_ACQUIRE);
+  struct slot *slot = slot_mine (s, tid, cnt);
+  if (!slot)
+    slot = slot_inherit (s, tid, cnt);
+  if (!slot)
+    slot = slot_new (s, tid);
+  if (!slot)
+    slot = slot_search (s, tid);
+  uintptr_t at = slot ? (uintptr_t) slot | (s->fenced ? SELF_SLOW : 0) : (uintptr_t) &s->crowd | SELF_SLOW | SELF_CROWD;
+  __atomic_signal_fence (__ATOMIC_SEQ_CST);
+  if (self != SELF_SLOW)
+    {
+      if (slot && slot != slot_of (self))
+        __atomic_store_n (&slot->key, __atomic_load_n (&slot->key, __ATOMIC_RELAXED) & ~KEY_TID_MASK, __ATOMIC_RELEASE);
+      return self;
+    }
+  return self = at;
+}
+
+static __attribute__ ((noinline)) void
+begin_slow (uintptr_t at)
+{
+  if (at == SELF_SLOW)
+    {
+      struct shared *s = __atomic_load_n (&pctab__shared, __ATOMIC_ACQUIRE);
+      if (!s)
+        return;
+      at = claim (s);
+    }
+  if (at & SELF_CROWD)
+    __atomic_fetch_add (&slot_of (at)->nest, 1, __ATOMIC_SEQ_CST);
+  else
+    enter (slot_of (at));
+  __atomic_thread_fence (__ATOMIC_SEQ_CST);
+}
+
+static __attribute__ ((noinline)) void
+end_slow (uintptr_t at)
+{
+  if (at == SELF_SLOW)
+    return;
+  if (at & SELF_CROWD)
+    __atomic_fetch_sub (&slot_of (at)->nest, 1, __ATOMIC_RELEASE);
+  else
+    leave (slot_of (at));
+}
+
+void
+pctab_read_begin (void)
+{
+  uintptr_t at = self;
+  if (__builtin_expect (at & SELF_SLOW, 0))
+    begin_slow (at);
+  else
+    enter (slot_of (at));
+}
+
+void
+pctab_read_end (void)
+{
+  uintptr_t at = self;
+  if (__builtin_expect (at & SELF_SLOW, 0))
+    end_slow (at);
+  else
+    leave (slot_of (at));
+}
+
+/* What is retired.  In `waiting` is what was retired before the writer looked at all slots and noted who was in a
+ * section; in `retired` what came later, whose turn comes next. */
+
+void
+pctab__block_retire (struct shared *s, struct block *b)
+{
+  b->next = s->retired;
+  s->retired = b;
+}
+
+static bool
+membarrier (int command)
+{
+  return pctab__memory_call (SYS_membarrier, command, 0, 0, 0, 0, 0) >= 0;
+}
+
+bool
+pctab__reader_register (void)
+{
+  return membarrier (MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED);
+}
+
+/* Notes who is in a section now.  False: that can't be found out. */
+static bool
+note_readers (struct shared *s)
+{
+  __atomic_thread_fence (__ATOMIC_SEQ_CST);
+  if (!s->fenced && !membarrier (MEMBARRIER_CMD_PRIVATE_EXPEDITED)
+      && !(pctab__reader_register () && membarrier (MEMBARRIER_CMD_PRIVATE_EXPEDITED)))
+    return false;
+  for (uint32_t i = 0, cnt = __atomic_load_n (&s->slot_cnt, __ATOMIC_SEQ_CST); i <= cnt; i++)
+    {
+      struct slot *slot = i < cnt ? &s->slot[i] : &s->crowd;
+      slot->waits = __atomic_load_n (&slot->nest, __ATOMIC_ACQUIRE) != 0;
+      slot->seen = __atomic_load_n (&slot->left, __ATOMIC_ACQUIRE);
+    }
+  return true;
+}
+
+/* Whether that reader may still be in the section that was noted. */
+static bool
+reader_stays (struct shared *s, struct slot *slot)
+{
+  uint32_t key = __atomic_load_n (&slot->key, __ATOMIC_ACQUIRE), tid = key & KEY_TID_MASK;
+  if (!__atomic_load_n (&slot->nest, __ATOMIC_ACQUIRE))
+    return false;
+  return slot == &s->crowd
+         || (__atomic_load_n (&slot->left, __ATOMIC_ACQUIRE) == slot->seen && tid && !thread_is_dead (s, tid));
+}
+
+static bool
+readers_stay (struct shared *s)
+{
+  bool stay = false;
+  for (uint32_t i = 0, cnt = __atomic_load_n (&s->slot_cnt, __ATOMIC_ACQUIRE); i <= cnt; i++)
+    {
+      struct slot *slot = i < cnt ? &s->slot[i] : &s->crowd;
+      if (slot->waits)
+        stay |= slot->waits = reader_stays (s, slot);
+    }
+  return stay;
+}
+
+static void
+free_waiting (struct shared *s)
+{
+  struct block *next;
+  for (struct block *b = s->waiting; b; b = next)
+    {
+      next = b->next;
+      if (b->len)
+        pctab__memory_unmap (b, b->len);
+    }
+  s->waiting = NULL;
+}
+
+void
+pctab__block_reclaim (struct shared *s)
+{
+  if (s->waiting && !readers_stay (s))
+    free_waiting (s);
+  if (s->waiting || !s->retired || !note_readers (s))
+    return;
+  s->waiting = s->retired;
+  s->retired = NULL;
+  if (!readers_stay (s))
+    free_waiting (s);
+}
+
+void
+pctab__reader_forked (struct shared *s, uint32_t tid)
+{
+  s->pid = pctab__memory_pid ();
+  for (uint32_t i = 0; i < s->slot_cnt; i++)
+    {
+      struct slot *slot = &s->slot[i];
+      if (!(slot->key & KEY_TID_MASK))
+        continue;
+      bool own = (slot->key & KEY_TID_MASK) == tid;
+      slot->key = (slot->key & ~KEY_TID_MASK) | (own ? pctab__memory_tid () : 0);
+      slot->nest = own ? slot->nest : 0;
+      slot->waits = own && slot->waits;
+    }
+  if (!(self & SELF_CROWD))
+    s->crowd.nest = 0;
+}
+
+/* Writers */
+
+static void
+signals_block (struct mask *old)
+{
+  static const struct mask all = { { UINT64_MAX, UINT64_MAX } };
+  pctab__memory_call (SYS_rt_sigprocmask, SIG_BLOCK, (long) &all, (long) old, KERNEL_MASK_BYTES, 0, 0);
+}
+
+static void
+signals_restore (const struct mask *mask)
+{
+  pctab__memory_call (SYS_rt_sigprocmask, SIG_SETMASK, (long) mask, 0, KERNEL_MASK_BYTES, 0, 0);
+}
+
+bool
+pctab__writer_try (struct shared *s, struct mask *mask)
+{
+  uint32_t none = 0;
+  signals_block (mask);
+  if (__atomic_compare_exchange_n (&s->owner, &none, pctab__memory_tid (), false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+    return true;
+  signals_restore (mask);
+  return false;
+}
+
+/* A writer that is no thread of this process was one of the process that forked us behind our back. */
+static void
+owner_bury (struct shared *s)
+{
+  uint32_t tid = __atomic_load_n (&s->owner, __ATOMIC_RELAXED);
+  if (tid && pctab__memory_call (SYS_tgkill, (long) pctab__memory_pid (), (long) tid, 0, 0, 0, 0) == -ESRCH)
+    __atomic_compare_exchange_n (&s->owner, &tid, 0, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
+}
+
+bool
+pctab__writer_lock_within (struct shared *s, struct mask *mask, unsigned ms)
+{
+  for (unsigned i = 0; i < 100; i++)
+    {
+      if (pctab__writer_try (s, mask))
+        return true;
+      sched_yield ();
+    }
+  owner_bury (s);
+  for (unsigned i = 0; i < ms; i++)
+    {
+      struct timespec pause = { .tv_nsec = 1000000 };
+      if (pctab__writer_try (s, mask))
+        return true;
+      nanosleep (&pause, NULL);
+    }
+  return false;
+}
+
+void
+pctab__writer_lock (struct shared *s, struct mask *mask)
+{
+  while (!pctab__writer_lock_within (s, mask, 1000))
+    ;
+}
+
+void
+pctab__writer_unlock (struct shared *s, const struct mask *mask)
+{
+  __atomic_store_n (&s->owner, 0, __ATOMIC_RELEASE);
+  signals_restore (mask);
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+/* What the files of the unwinder share: a cursor's beginning, its memory, the frame it is at. */
+#ifndef PCTAB_RUNTIME_UNWINDER_H
+#define PCTAB_RUNTIME_UNWINDER_H
+
+#include <pctab/unwind.h>
+
+#define PCTAB_SIGNALS_MAX 32 /* signal frames of one walk: behind each it may be on another stack, and so anywhere */
+
+/* An architecture, as a walk needs it. */
+struct unwind_machine {
+  uint16_t machine; /* ELF e_machine */
+  bool is64;
+  uint8_t sp, fp, ra; /* DWARF numbers */
+  uint8_t word;       /* bytes */
+  uint8_t cfa_bias;   /* CFA minus the caller's SP */
+  uint8_t red_zone;   /* it has one: what is saved below SP is there still */
+  uint64_t pc_mask;   /* bits of a return address that are an address */
+};
+
+/* By a cursor's `machine`. */
+extern const struct unwind_machine pctab__unwind_machines[];
+
+/* A walk of no frame yet, of that machine: pc, sp, fp, exact, fp_known and whatever registers are known are to be set.
+ * MODULES NULL: the process' own.  False: the machine is unknown, and C untouched. */
+bool pctab__cursor_start (struct pctab_cursor *c, const struct pctab_modules *modules, uint16_t machine, bool is64);
+
+/* The same for this machine and process. */
+void pctab__cursor_native (struct pctab_cursor *c, const struct pctab_stack *stack);
+
+/* Register REG (a DWARF number) is VALUE in the frame where C is. */
+void pctab__cursor_set (struct pctab_cursor *c, unsigned reg, uint64_t value);
+
+/* The word at ADDR, if it may be read. */
+bool pctab__cursor_word (struct pctab_cursor *c, uint64_t addr, uint64_t *word);
+
+/* Are the LEN bytes at ADDR in this process readable?  Asks the kernel.  LEN: up to a page. */
+bool pctab__probe (uint64_t addr, unsigned len);
+
+/* C is at the kernel's way back from a signal handler, whatever tables say of it (found by its code). */
+bool pctab__signal_return (const struct pctab_cursor *c);
+
+/* From there to the frame that the signal interrupted. */
+enum pctab_stop pctab__signal_step (struct pctab_cursor *c);
+
+/* The bounds that pctab_stack_self() has found in this thread; {0, 0}: it was not called. */
+void pctab__stack_known (struct pctab_stack *stack);
+
+/* Finds C's module and function; their flags. */
+unsigned pctab__frame_look (struct pctab_cursor *c);
+
+/* Goes to the caller by RULE.  SIGNAL: this is a signal frame. */
+enum pctab_stop pctab__frame_leave (struct pctab_cursor *c, const struct pctab_rule *rule, bool signal);
+
+#endif
