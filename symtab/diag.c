@@ -34,5 +34,6 @@ pctab__diag_advise (struct diag *d, const char *advice)
 bool
 pctab__diag_memory (struct diag *d)
 {
+  d->memory |= !d->failed;
   return pctab__diag_error (d, NULL, "out of memory");
 }

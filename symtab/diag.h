@@ -10,6 +10,7 @@
 struct diag {
   const char *file; /* the file being worked on; not owned */
   bool failed;
+  bool memory; /* it is that memory is out */
   char text[1024]; /* "FILE: SECTION: what is wrong; what to do", without a newline */
 };
 

@@ -68,6 +68,36 @@ rule_value (const struct model *m, const struct hot *h, const uint32_t *rank, ui
   return off * (1 << h->shape_bits) + (int32_t) rank[h->shape_of[r]];
 }
 
+/* Rules beyond a limit come to the same, SAME[rule]; of neighbouring rows that do so the first is enough. */
+static void
+merge_rows (struct model *m, const uint32_t *same)
+{
+  for (size_t i = 0; i < m->frames.cnt; i++)
+    {
+      struct model_frame *f = &m->frames.at[i];
+      struct model_row *rows = m->rows.at + f->row;
+      uint32_t kept = 0;
+      for (uint32_t r = 0; r < f->row_cnt; r++)
+        if (!kept || same[rows[r].rule] != same[rows[kept - 1].rule])
+          rows[kept++] = rows[r];
+      f->row_cnt = kept;
+    }
+}
+
+/* After the shapes are chosen: rules that have none are "nothing known". */
+static void
+merge_unknown (struct model *m, struct hot *h, uint32_t unknown)
+{
+  bool any = false;
+  for (uint32_t r = 0; r < m->rules.cnt; r++)
+    {
+      any |= !h->shape_of[r] && r != unknown;
+      h->number_of[r] = h->shape_of[r] ? r : unknown;
+    }
+  if (any)
+    merge_rows (m, h->number_of);
+}
+
 struct value_count {
   int32_t value;
   uint32_t rule; /* the first that has it */
@@ -95,7 +125,7 @@ compare_by_value (const void *a, const void *b)
 /* Numbers the values of all rules, the commonest first: the first 256 take one byte in a list.  RANK: the final number
  * of each shape; UNKNOWN: the rule for values that find no number. */
 static bool
-number_values (const struct model *m, struct hot *h, const uint32_t *rank, uint32_t unknown)
+number_values (struct model *m, struct hot *h, const uint32_t *rank, uint32_t unknown)
 {
   size_t cnt = m->rules.cnt, used = 0;
   struct value_count *values = calloc (cnt + 1, sizeof *values);
@@ -123,7 +153,8 @@ number_values (const struct model *m, struct hot *h, const uint32_t *rank, uint3
       first[one.rule] = values[used - 1].rule;
     }
   qsort (values, used, sizeof *values, compare_values);
-  used = used < PCTAB_VALUES_MAX ? used : PCTAB_VALUES_MAX;
+  bool dropped = used > PCTAB_VALUES_MAX;
+  used = dropped ? PCTAB_VALUES_MAX : used;
   for (size_t i = 0; i < cnt; i++)
     h->number_of[i] = MODEL_NONE;
   for (size_t i = 0; i < used; i++)
@@ -133,6 +164,8 @@ number_values (const struct model *m, struct hot *h, const uint32_t *rank, uint3
     }
   for (size_t i = 0; i < cnt; i++)
     h->number_of[i] = h->number_of[first[i]] != MODEL_NONE ? h->number_of[first[i]] : h->number_of[first[unknown]];
+  if (dropped)
+    merge_rows (m, h->number_of);
   free (values);
   free (first);
   return true;
@@ -155,6 +188,7 @@ value_rules (struct model *m, struct hot *h)
       shape_number (m, h, shapes, unknown);
       for (size_t r = 0; r < cnt; r++)
         h->shape_of[r] = shape_number (m, h, shapes, (uint32_t) r);
+      merge_unknown (m, h, unknown);
       for (size_t i = 0; i < m->frames.cnt; i++)
         for (uint32_t r = 0; r < m->frames.at[i].row_cnt; r++)
           shapes[h->shape_of[m->rows.at[m->frames.at[i].row + r].rule]].rows++;

@@ -46,7 +46,7 @@ pctab__read_flags (struct decoded *d)
          && read_part (d, PART_ASSEMBLY, FUNC_ASSEMBLY);
 }
 
-#define REASON_MAX 14
+#define REASON_MAX 15
 
 /* The next entry from I on that has the flag and is not one of I's own function's further pages. */
 static uint32_t

@@ -14,6 +14,28 @@ extern "C" {
 #endif
 #pragma GCC visibility push(default)
 
+/* What this code is compiled for: ELF e_machine, and whether it is 64-bit. */
+#if defined __x86_64__
+#define PCTAB_MACHINE_NATIVE 62
+#elif defined __i386__
+#define PCTAB_MACHINE_NATIVE 3
+#elif defined __aarch64__
+#define PCTAB_MACHINE_NATIVE 183
+#elif defined __arm__
+#define PCTAB_MACHINE_NATIVE 40
+#elif defined __riscv
+#define PCTAB_MACHINE_NATIVE 243
+#elif defined __s390__
+#define PCTAB_MACHINE_NATIVE 22
+#elif defined __powerpc64__
+#define PCTAB_MACHINE_NATIVE 21
+#elif defined __mips__
+#define PCTAB_MACHINE_NATIVE 8
+#else
+#define PCTAB_MACHINE_NATIVE 0 /* none that tables are for */
+#endif
+#define PCTAB_IS64_NATIVE (__SIZEOF_POINTER__ == 8)
+
 /* The verdicts: OK, and one for each reason to refuse, in the order in which they are looked for. */
 enum pctab_verdict {
 #define VERDICT(name, text) PCTAB_VERDICT_##name,
@@ -30,8 +52,8 @@ enum pctab_status { PCTAB_STATUS_IDLE, PCTAB_STATUS_RUNNING, PCTAB_STATUS_SYSCAL
 
 /* What the thread says of itself.  Addresses are its own. */
 struct pctab_thread {
-  uint16_t machine;   /* ELF e_machine of its code, and whether it is 64-bit: PCTAB_MACHINE_NATIVE, PCTAB_IS64_NATIVE */
-  bool is64;
+  uint16_t machine;   /* its code's: PCTAB_MACHINE_NATIVE */
+  bool is64;          /* PCTAB_IS64_NATIVE */
   uint8_t status;     /* enum pctab_status */
   bool wanted;        /* its preemption was asked for */
   uint32_t held;      /* locks and off-scopes that it is in */
@@ -40,18 +62,18 @@ struct pctab_thread {
   struct pctab_stack stack; /* all of its task's stack: not {0, 0} */
   const unsigned char *stack_bytes; /* where stack.lo's bytes are in this process; NULL: there itself */
   uint32_t room;      /* bytes that must be free below SP, red zone included */
-  uint32_t depth_max; /* frames looked at before TOO_DEEP; 0: PCTAB_DEPTH_MAX */
-  uint64_t end;       /* the walk ends well in the function whose entry this is, its task's first; 0: where the tables
-                       * say that a frame has no caller */
+  uint32_t depth_max; /* frames looked at before TOO_DEEP; 0: PCTAB_DECISION_DEPTH */
+  uint64_t end;       /* the walk ends well in the function whose entry this is, its task's first, which calls itself
+                       * nowhere; 0: where the tables say that a frame has no caller */
   uint64_t fp;        /* the frame pointer when it was interrupted */
   const uint64_t *reg; /* all registers by DWARF number, PCTAB_REGS_MAX; NULL: not known */
 };
-#define PCTAB_DEPTH_MAX 128
+#define PCTAB_DECISION_DEPTH 128
 
 struct pctab_decision {
   enum pctab_verdict verdict;
   uint64_t resume_pc; /* OK: where it goes on; else the PC */
-  uint32_t depth;     /* the frame that decided: 0 is the interrupted one */
+  uint32_t depth;     /* the frame that decided: 0 is the interrupted one; OK: the last that was looked at */
   uint64_t pc;        /* that frame's PC */
 };
 
