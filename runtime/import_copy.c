@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* How many bytes .eh_frame has, no program header says.  .eh_frame_hdr lists the FDEs by address, so the last of them in
  * memory ends it; a zero length does not, since it may stand between the parts of two objects. */
-#include "import.h"
+#include "import_file.h"
 
 #include <stddef.h>
 #include <string.h>
@@ -13,7 +13,6 @@
 #define PE_OMIT 0xff
 #define HDR_MAX (256u << 20)    /* bytes of .eh_frame_hdr: larger is damaged */
 #define CHAIN_WORDS 64
-#define NOTE_BYTES 4096
 
 /* Memory of one file */
 
@@ -60,25 +59,16 @@ add_text (struct import_file *f, uintptr_t lo, uintptr_t hi)
   f->text_cnt++;
 }
 
-static bool
+static void
 find_texts (const struct dl_phdr_info *info, struct import_file *f)
 {
-  f->map_lo = UINTPTR_MAX;
   for (unsigned i = 0; i < info->dlpi_phnum; i++)
     {
       const ElfW (Phdr) *ph = &info->dlpi_phdr[i];
       uintptr_t lo = (uintptr_t) (info->dlpi_addr + ph->p_vaddr);
-      if (ph->p_type == PT_LOAD && lo < f->map_lo)
-        f->map_lo = lo;
       if (ph->p_type == PT_LOAD && (ph->p_flags & PF_X))
         add_text (f, lo, lo + ph->p_memsz);
     }
-  if (!f->text_cnt)
-    return false;
-  f->lo = f->texts[0].lo;
-  for (unsigned i = 0; i < f->text_cnt; i++)
-    f->hi = f->texts[i].hi > f->hi ? f->texts[i].hi : f->hi;
-  return true;
 }
 
 /* .eh_frame */
@@ -252,37 +242,6 @@ find_symbols (const struct dl_phdr_info *info, struct import_file *f)
   f->names = (struct import_bytes){ .len = dyn.names_len < most ? dyn.names_len : most, .addr = dyn.names };
 }
 
-/* The build ID, of the first note that is one. */
-static void
-find_build_id (const struct dl_phdr_info *info, struct import_file *f)
-{
-  unsigned char notes[NOTE_BYTES];
-  for (unsigned i = 0; i < info->dlpi_phnum && !f->build_id_len; i++)
-    {
-      const ElfW (Phdr) *ph = &info->dlpi_phdr[i];
-      size_t len = ph->p_memsz < sizeof notes ? ph->p_memsz : sizeof notes;
-      uint32_t align = ph->p_align == 8 ? 8 : 4;
-      if (ph->p_type != PT_NOTE || !read_at (info, (uintptr_t) (info->dlpi_addr + ph->p_vaddr), notes, len))
-        continue;
-      struct cursor c = cursor_over (notes, len, IMPORT_BIG);
-      while (cursor_left (&c) >= 12)
-        {
-          uint32_t name_len = cursor_u32 (&c), desc_len = cursor_u32 (&c), type = cursor_u32 (&c);
-          const unsigned char *name = cursor_take (&c, ((uint64_t) name_len + 3) & ~UINT64_C (3));
-          const unsigned char *desc = cursor_take (&c, desc_len);
-          if (c.bad)
-            break;
-          if (type == NT_GNU_BUILD_ID && name_len == 4 && !memcmp (name, "GNU", 4) && desc_len <= sizeof f->build_id)
-            {
-              memcpy (f->build_id, desc, desc_len);
-              f->build_id_len = (uint8_t) desc_len;
-              break;
-            }
-          cursor_take (&c, -(uint64_t) desc_len & (align - 1));
-        }
-    }
-}
-
 /* The copy */
 
 /* Copies B to *AT, which moves behind it; what can't be read is not there. */
@@ -299,19 +258,21 @@ copy_bytes (const struct dl_phdr_info *info, struct import_bytes *b, unsigned ch
 }
 
 struct import_file *
-pctab__import_copy (const struct dl_phdr_info *info, bool *memory)
+pctab__import_copy (const struct dl_phdr_info *info, const struct file *file, bool *memory)
 {
-  struct import_file found = { .bias = (uintptr_t) info->dlpi_addr };
-  const struct arch *arch = pctab__arch (IMPORT_MACHINE, IMPORT_IS64);
+  struct import_file found = { .file = *file };
   const char *path = info->dlpi_name ? info->dlpi_name : "";
   size_t path_len = strlen (path);
-  if (!arch || !find_texts (info, &found))
+  uint16_t machine;
+  bool is64;
+  const struct arch *arch = pctab__native (&machine, &is64) ? pctab__arch (machine, is64) : NULL;
+  if (!arch)
     return NULL;
+  find_texts (info, &found);
   find_eh_frame (info, arch, &found.eh_frame);
   find_symbols (info, &found);
-  if (!found.eh_frame.len && !found.symbols.len)
+  if (!found.text_cnt || (!found.eh_frame.len && !found.symbols.len))
     return NULL;
-  find_build_id (info, &found);
   found.map_len = sizeof found + found.eh_frame.len + found.symbols.len + found.names.len + 3 * 8 + path_len + 1;
   struct import_file *f = pctab__memory_map (found.map_len);
   *memory |= !f;
@@ -325,6 +286,26 @@ pctab__import_copy (const struct dl_phdr_info *info, bool *memory)
   memcpy (at, path, path_len + 1);
   f->path = (const char *) at;
   return f;
+}
+
+static bool
+same_bytes (const struct dl_phdr_info *info, const struct import_bytes *b)
+{
+  unsigned char part[1024];
+  for (size_t i = 0, len; i < b->len; i += len)
+    {
+      len = b->len - i < sizeof part ? b->len - i : sizeof part;
+      if (!read_at (info, b->addr + i, part, len) || memcmp (part, b->at + i, len))
+        return false;
+    }
+  return true;
+}
+
+bool
+pctab__import_same (const struct import_file *f, const struct dl_phdr_info *info)
+{
+  return (uintptr_t) info->dlpi_addr == f->file.bias && same_bytes (info, &f->eh_frame)
+         && same_bytes (info, &f->symbols) && same_bytes (info, &f->names);
 }
 
 void

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What the linker's importers do, over what a loaded file has in memory: no section headers, so that executable segments
  * stand for sections, and a PLT's stubs are functions like others. */
-#include "import.h"
+#include "import_file.h"
 
 #include <elf.h>
 #include <stdlib.h>
@@ -23,7 +23,7 @@ enum {
 static bool
 add_texts (struct model *m, const struct import_file *f, struct diag *d)
 {
-  if (f->hi - m->base > UINT32_MAX - BASE_ALIGN)
+  if (f->file.hi - m->base > UINT32_MAX - BASE_ALIGN)
     return pctab__diag_error (d, NULL, "its code spans 4 GiB or more; a table covers less");
   if (!model_reserve (&m->texts, f->text_cnt))
     return pctab__diag_memory (d);
@@ -74,7 +74,7 @@ add_symbols (struct model *m, const struct import_file *f, struct text_spans *sp
       struct model_str name;
       if (m->machine == EM_ARM)
         s.value &= ~UINT64_C (1);
-      uint64_t addr = (uintptr_t) (f->bias + (uintptr_t) s.value);
+      uint64_t addr = (uintptr_t) (f->file.bias + s.value);
       if (!is_function (&s) || !pctab__text_spans_find (spans, addr) || !pctab__elf_names_get (names, s.name, &name)
           || !name.len)
         continue;
@@ -108,14 +108,13 @@ unsigned char *
 pctab__import_encode (const struct import_file *f, size_t *len, uint64_t *addr, struct diag *d)
 {
   struct model m;
-  struct image_about about = { .build_id = f->build_id, .build_id_len = f->build_id_len };
+  struct image_about about = { .build_id = f->file.build_id, .build_id_len = f->file.build_id_len };
   unsigned char *image = NULL;
-  uintptr_t file_base = (f->lo - f->bias) & ~(uintptr_t) (BASE_ALIGN - 1);
+  uintptr_t file_base = (uintptr_t) (f->file.lo - f->file.bias) & ~(uintptr_t) (BASE_ALIGN - 1);
   pctab__model_init (&m);
-  m.machine = IMPORT_MACHINE;
-  m.is64 = IMPORT_IS64;
+  pctab__native (&m.machine, &m.is64);
   m.big = IMPORT_BIG;
-  m.base = (uintptr_t) (f->bias + file_base);
+  m.base = (uintptr_t) (f->file.bias + file_base);
   *addr = m.base - file_base;
   d->file = f->path;
   if (fill_model (&m, f, d))
