@@ -28,6 +28,7 @@ const char *pctab__signal_cause (int signo, int code);
 struct crash_frame {
   uint64_t pc;
   bool exact;
+  bool signal; /* the return from a signal handler */
 };
 
 /* The walk: all of the first `half` frames, and a ring of the last. */

@@ -98,7 +98,7 @@ print_module (struct printer *p, const struct pctab_module *m, uint64_t pc)
 static void
 print_frame (struct printer *p, uint64_t number, const struct crash_frame *f)
 {
-  uint64_t pc = f->pc - !f->exact;
+  uint64_t pc = f->pc - (!f->exact && !f->signal);
   const struct pctab_module *m = pctab_find_module (pctab_modules (), pc);
   look_up (p, m, pc);
   for (unsigned i = 0; i + 1 < p->cnt; i++)
@@ -110,6 +110,8 @@ print_frame (struct printer *p, uint64_t number, const struct crash_frame *f)
       pctab__out_text (p->out, "\n");
     }
   print_begin (p, number, f->pc);
+  if (f->signal)
+    pctab__out_text (p->out, "return from a signal handler: ");
   const char *name = p->record.end ? p->record.name : NULL;
   pctab__out_text (p->out, name ? name : "??");
   if (name)
@@ -121,8 +123,6 @@ print_frame (struct printer *p, uint64_t number, const struct crash_frame *f)
     print_line (p, &p->frames[p->cnt - 1]);
   else
     print_module (p, m, f->pc);
-  if (f->exact && number)
-    pctab__out_text (p->out, " (interrupted by a signal)");
   pctab__out_text (p->out, "\n");
 }
 

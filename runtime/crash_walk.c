@@ -8,15 +8,19 @@
 
 #define STEPS_MAX (UINT64_C (1) << 24) /* 16-byte frames in 256 MiB: a quarter of a second */
 
+static struct crash_frame *
+frame (const struct crash_walk *w, uint64_t i)
+{
+  return i < w->half ? &w->first[i] : &w->last[(i - w->half) % w->half];
+}
+
+/* Behind a signal frame a PC is exact: so the one before was one. */
 static void
 note (struct crash_walk *w, const struct pctab_cursor *c)
 {
-  struct crash_frame f = { c->pc, c->exact };
-  if (w->cnt < w->half)
-    w->first[w->cnt] = f;
-  else
-    w->last[(w->cnt - w->half) % w->half] = f;
-  w->cnt++;
+  if (c->exact && w->cnt)
+    frame (w, w->cnt - 1)->signal = true;
+  *frame (w, w->cnt++) = (struct crash_frame){ c->pc, c->exact, false };
 }
 
 /* A call through a bad pointer: the PC is nowhere, and nothing has happened since but the call. */
