@@ -39,7 +39,7 @@ static struct signal_state {
   unsigned record_cnt, now;       /* now: index of the present entry */
 } states[_NSIG];
 
-static _Atomic uint64_t owned[2]; /* bits, by signal minus 1 */
+static _Atomic uint32_t owned[4]; /* bits, by signal minus 1 */
 static _Atomic pid_t process;
 static atomic_int lock_word; /* 0: free, 1: taken, 2: taken and waited for */
 static _Atomic pid_t changed_directly; /* a child whose actions were changed before fork_child() */
@@ -67,7 +67,7 @@ static bool
 is_owned (int signo)
 {
   unsigned bit = (unsigned) signo - 1;
-  return bit < _NSIG - 1 && atomic_load (&owned[bit / 64]) >> bit % 64 & 1;
+  return bit < _NSIG - 1 && atomic_load (&owned[bit / 32]) >> bit % 32 & 1;
 }
 
 /* Not a child that shares our memory or has copied it in the midst of a change. */
@@ -420,7 +420,7 @@ own_locked (int signo, struct pctab__signal_owner *owner)
   unsigned bit = (unsigned) signo - 1;
   if (!is_owned (signo))
     {
-      atomic_fetch_or (&owned[bit / 64], (uint64_t) 1 << bit % 64);
+      atomic_fetch_or (&owned[bit / 32], UINT32_C (1) << bit % 32);
       return take_over (signo, s);
     }
   /* Again, since who wants to be called has changed. */

@@ -33,7 +33,7 @@ struct sigvec {
 WRAPPED int sigvec (int signo, const struct sigvec *vec, struct sigvec *old);
 
 /* Those that siginterrupt() has set, by signal minus 1: signal() installs them without SA_RESTART from then on. */
-static _Atomic uint64_t interrupts[2];
+static _Atomic uint32_t interrupts[4];
 
 int
 sigaction (int signo, const struct sigaction *act, struct sigaction *old)
@@ -60,7 +60,7 @@ static handler
 set_restartable (int signo, handler h)
 {
   unsigned bit = (unsigned) signo - 1;
-  bool interrupt = bit < _NSIG - 1 && atomic_load_explicit (&interrupts[bit / 64], memory_order_relaxed) >> bit % 64 & 1;
+  bool interrupt = bit < _NSIG - 1 && atomic_load_explicit (&interrupts[bit / 32], memory_order_relaxed) >> bit % 32 & 1;
   return set_handler (signo, h, interrupt ? 0 : SA_RESTART, true);
 }
 
@@ -141,9 +141,9 @@ siginterrupt (int signo, int interrupt)
   if (bit < _NSIG - 1)
     {
       if (interrupt)
-        atomic_fetch_or (&interrupts[bit / 64], (uint64_t) 1 << bit % 64);
+        atomic_fetch_or (&interrupts[bit / 32], UINT32_C (1) << bit % 32);
       else
-        atomic_fetch_and (&interrupts[bit / 64], ~((uint64_t) 1 << bit % 64));
+        atomic_fetch_and (&interrupts[bit / 32], ~(UINT32_C (1) << bit % 32));
     }
   if (interrupt)
     act.sa_flags &= ~SA_RESTART;

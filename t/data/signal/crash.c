@@ -64,7 +64,7 @@ in_thread (void *arg)
   if (pctab_thread_init ())
     _exit (90);
   if (arg)
-    return (void *) (long) recurse (-1, NULL);
+    zero = recurse (-1, NULL);
   fault (); /* MARK in_thread */
   zero++;
   return NULL;

@@ -25,6 +25,9 @@
 #ifdef OURS
 #include "signal_own.h"
 #endif
+#ifdef LIBRARY
+#include <pctab/crash.h>
+#endif
 
 #pragma GCC diagnostic ignored "-Wdeprecated-declarations"
 
@@ -50,6 +53,9 @@ bits (const sigset_t *set)
 {
   unsigned long long b = 0;
   memcpy (&b, set, 8);
+#ifdef QEMU
+  b &= ~0x100ull; /* it leaves SIGKILL in masks */
+#endif
   return b;
 }
 
@@ -251,8 +257,10 @@ interrupter (void *arg)
     sched_yield ();
   wait_asleep (main_tid);
   pthread_kill (main_thread, the_signal);
-  /* Ends the read() where nobody's handler did. */
+  /* Ends the read() where nobody's handler did.  A signal that is not ignored has woken the reader by now. */
+#ifdef QEMU
   nanosleep (&(struct timespec){ 0, 30000000 }, NULL);
+#endif
   wait_asleep (main_tid);
   if (write (pipe_fds[1], "y", 1) != 1)
     _exit (96);
@@ -430,8 +438,22 @@ own (int signo)
   if (pctab__signal_own (signo, &second) || pctab__signal_own (signo, &first))
     _exit (94);
 }
+#elif defined LIBRARY
+/* The crash handler owns SIGSEGV and SIGFPE; the others go past it. */
+static void
+own (int signo)
+{
+  struct pctab_crash_options options = { .fd = 3, .no_import = true };
+  (void) signo;
+  if (pctab_crash_handler_install (&options))
+    _exit (94);
+}
 #else
 #define own(signo) ((void) (signo))
+#endif
+
+#ifndef FEW
+#define FEW 1
 #endif
 
 static void
@@ -463,7 +485,7 @@ main (int argc, char **argv)
   setrlimit (RLIMIT_CORE, &none);
   for (unsigned s = 0; s < 4; s++)
     for (unsigned h = 0; h < sizeof hows / sizeof *hows; h++)
-      for (unsigned w = 0; w < sizeof ways / sizeof *ways; w++)
+      for (unsigned w = h % FEW; w < sizeof ways / sizeof *ways; w += FEW)
         {
           if (!strncmp (ways[w], "fault", 5) && signals[s] != SIGSEGV)
             continue;
