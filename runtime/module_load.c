@@ -109,8 +109,8 @@ path_len (uint64_t addr)
 static bool
 header_holds (const ElfW (Ehdr) * e)
 {
-  return !memcmp (e->e_ident, ELFMAG, SELFMAG) && e->e_ident[EI_CLASS] == (sizeof (void *) == 8 ? ELFCLASS64 : ELFCLASS32)
-         && e->e_phentsize == sizeof (ElfW (Phdr)) && e->e_phnum && e->e_phnum <= PHDRS_MAX;
+  return !memcmp (e->e_ident, ELFMAG, SELFMAG)
+         && e->e_ident[EI_CLASS] == (sizeof (void *) == 8 ? ELFCLASS64 : ELFCLASS32) && e->e_phentsize == sizeof (ElfW (Phdr)) && e->e_phnum && e->e_phnum <= PHDRS_MAX;
 }
 
 /* What the headers of the file at MAP_LO lead to. */

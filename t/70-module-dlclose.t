@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# A file that dlclose() takes away is not found any more; another one at its place is found with its own functions.  What
-# a reader has of it stays readable until its read section ends.
+# A file that dlclose() takes away is not found any more; another one at its place is found with its own functions.
+# What a reader has of it stays readable until its read section ends.
 # shellcheck source=SCRIPTDIR/lib/tap.sh
 . "${abs_top_srcdir:-$(cd "$(dirname "$0")/.." && pwd)}/t/lib/tap.sh"
 # shellcheck source=SCRIPTDIR/lib/module.sh

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# In a sandbox that forbids process_vm_readv(), memfd_create() too, membarrier(), or all of them: what can be done without
-# is done, and never does anything crash.
+# In a sandbox that forbids process_vm_readv(), memfd_create() too, membarrier(), or all of them: what can be done
+# without is done, and never does anything crash.
 # shellcheck source=SCRIPTDIR/lib/tap.sh
 . "${abs_top_srcdir:-$(cd "$(dirname "$0")/.." && pwd)}/t/lib/tap.sh"
 # shellcheck source=SCRIPTDIR/lib/module.sh

@@ -115,10 +115,10 @@ unsigned pctab_module_update (void);
 int pctab_module_import_loaded (void);
 
 /* Registers LEN bytes of code at CODE, which was made at run time, with the TABLE_LEN bytes of a table at TABLE, which
- * is copied; <pctab/build.h> makes such tables.  Text offset 0 of the table is CODE, whatever its text delta says.  The
- * range is CODE's alone: PCTAB_ERROR_RANGE if a module lies there, if the table speaks of other addresses than [0, LEN),
- * or if LEN is 0; PCTAB_ERROR_MEMORY; else why the table is refused.  NAME is copied.  On success *GENERATION says which module it is.
- * Signal: not safe.  Threads: any.  Cost: a copy of the table and of the list of modules. */
+ * is copied; <pctab/build.h> makes such tables.  Text offset 0 of the table is CODE, whatever its text delta says.
+ * The range is CODE's alone: PCTAB_ERROR_RANGE if a module lies there, if the table speaks of other addresses than [0,
+ * LEN), or if LEN is 0; PCTAB_ERROR_MEMORY; else why the table is refused.  NAME is copied.  On success *GENERATION
+ * says which module it is. Signal: not safe.  Threads: any.  Cost: a copy of the table and of the list of modules. */
 enum pctab_error pctab_module_register (const char *name, const void *code, size_t len, const void *table,
                                         size_t table_len, uint64_t *generation);
 
@@ -136,9 +136,8 @@ struct pctab_module_info {
   enum pctab_error error;
 };
 
-/* Calls each (info, arg) for each that was seen, by rising address, until it returns false; in a read section.  What was
- * unloaded since may be among them: pctab_module_update() first.
- *  Signal: not safe.  Threads: any. */
+/* Calls each (info, arg) for each that was seen, by rising address, until it returns false; in a read section.  What
+ * was unloaded since may be among them: pctab_module_update() first.  Signal: not safe.  Threads: any. */
 void pctab_module_each (bool (*each) (const struct pctab_module_info *info, void *arg), void *arg);
 
 #pragma GCC visibility pop
