@@ -118,7 +118,8 @@ int pctab_module_import_loaded (void);
  * is copied; <pctab/build.h> makes such tables.  Text offset 0 of the table is CODE, whatever its text delta says.
  * The range is CODE's alone: PCTAB_ERROR_RANGE if a module lies there, if the table speaks of other addresses than [0,
  * LEN), or if LEN is 0; PCTAB_ERROR_MEMORY; else why the table is refused.  NAME is copied.  On success *GENERATION
- * says which module it is. Signal: not safe.  Threads: any.  Cost: a copy of the table and of the list of modules. */
+ * says which module it is.
+ * Signal: not safe.  Threads: any.  Cost: a copy of the table and of the list of modules. */
 enum pctab_error pctab_module_register (const char *name, const void *code, size_t len, const void *table,
                                         size_t table_len, uint64_t *generation);
 
