@@ -68,6 +68,18 @@ walk_end (struct walk *w, const struct pctab_cursor *c, enum pctab_stop stop)
   w->fp = c->fp_known ? c->fp : 0;
 }
 
+static inline void
+show_walk (const struct walk *w)
+{
+  printf ("at %llx, sp %llx: %s\n", (long long) w->pc, (long long) w->sp, pctab_stop_text (w->stop));
+  for (unsigned i = 0; i < w->cnt && i < 20; i++)
+    printf (" %p", w->pcs[i]);
+  printf ("\nnoted:");
+  for (unsigned i = 0; i < trail_cnt && i < 20; i++)
+    printf (" %#lx", (long) trail[trail_cnt - 1 - i]);
+  printf ("\n");
+}
+
 /* By steps, one after the other. */
 static inline void
 walk_steps (struct walk *w, struct pctab_cursor c, unsigned max)
@@ -105,23 +117,16 @@ check_same (const struct pctab_cursor *c, struct walk *w, unsigned max)
   walk_steps (&other, *c, max);
   for (int again = 0; again < 2; again++)
     {
+      if (w->cnt != other.cnt || w->stop != other.stop)
+        {
+          show_walk (w);
+          show_walk (&other);
+        }
       CHECK (w->cnt == other.cnt && w->stop == other.stop);
       CHECK (!memcmp (w->pcs, other.pcs, w->cnt * sizeof *w->pcs));
       CHECK (w->pc == other.pc && w->sp == other.sp && w->fp == other.fp);
       walk_pcs (&other, *c, max);
     }
-}
-
-static inline void
-show_walk (const struct walk *w)
-{
-  printf ("at %llx, sp %llx: %s\n", (long long) w->pc, (long long) w->sp, pctab_stop_text (w->stop));
-  for (unsigned i = 0; i < w->cnt && i < 20; i++)
-    printf (" %p", w->pcs[i]);
-  printf ("\nnoted:");
-  for (unsigned i = 0; i < trail_cnt && i < 20; i++)
-    printf (" %#lx", (long) trail[trail_cnt - 1 - i]);
-  printf ("\n");
 }
 
 /* From place FROM on, W has the trail. */
