@@ -33,7 +33,7 @@ pctab_funcreason (const struct pctab_cold *c, struct pctab_func f)
   if (!(pctab_funcflags (c->table, f) & PCTAB_FUNCFLAG_NOPREEMPT))
     return 0;
   struct cursor at = pctab__cold_part (c->table, PCTAB_P_REASONS);
-  uint64_t before = entries_before (c->table, f);
+  uint64_t before = entries_before (c->table, f); /* its flag says that idx is an entry's */
   while (cursor_left (&at))
     {
       uint32_t run = cursor_uvar (&at);

@@ -10,8 +10,10 @@
 struct cursor
 pctab__cold_part (const struct pctab_table *t, unsigned number)
 {
-  const unsigned char *entry = t->image + PCTAB_H_BYTES + 8 * number;
-  return cursor_over (t->image + at_u32 (entry), at_u32 (entry + 4), __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__);
+  uint32_t len, off = (uint32_t) (image_part (t->image, number, &len) - t->image);
+  off = off < t->len ? off : t->len;
+  len = len < t->len - off ? len : t->len - off;
+  return cursor_over (t->image + off, len, __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__);
 }
 
 static const unsigned char *

@@ -336,6 +336,21 @@ values_hold (const struct pctab_table *t)
   return true;
 }
 
+/* What lookups hold against what they read, lest bytes that are overwritten later lead out of the image.  The fast way to
+ * a near function's value masks the offset of its value list, to less than twice what they have, and takes any byte as a
+ * value's number; it is not taken in a table that is so small that this leads outside. */
+static void
+set_limits (struct pctab_table *t)
+{
+  size_t lists = (size_t) (t->value_lists - t->image), values = (size_t) (t->value_of - t->image);
+  t->entry_last = t->entry_cnt - 2;
+  while (2 * (uint64_t) t->near_mask < t->value_list_len && t->near_mask < (1u << PCTAB_E_VALUES_BITS) - 1)
+    t->near_mask = t->near_mask << 1 | 1;
+  if (t->range_cnt == 1 && lists + 2 * (uint64_t) t->near_mask + PCTAB_O_SLACK <= t->len && values + 4 * 256 <= t->len)
+    t->near_max = (uint64_t) (t->offset_list_len / 2) << PCTAB_E_OFFSETS_SHIFT
+                  | ((UINT64_C (1) << PCTAB_E_OFFSETS_SHIFT) - 1);
+}
+
 enum pctab_error
 pctab_table_open (struct pctab_table *table, const void *data, size_t len, uint64_t addr)
 {
@@ -367,11 +382,12 @@ pctab_table_open (struct pctab_table *table, const void *data, size_t len, uint6
     return PCTAB_ERROR_HEADER;
   if (!find_parts (&t) || !shapes_hold (&t) || !values_hold (&t) || !longs_hold (&t))
     return PCTAB_ERROR_LISTS;
-  if (!ranges_hold (&t))
+  if (!ranges_hold (&t) || t.entry_cnt < 2)
     return PCTAB_ERROR_INDEX;
   if (!pctab__pcdata_hold (&t))
     return PCTAB_ERROR_PCDATA;
   pctab__table_range (&t, t.ranges, &t.first);
+  set_limits (&t);
   *table = t;
   return PCTAB_ERROR_OK;
 }

@@ -53,6 +53,14 @@ far_mask (const unsigned char *far, uint32_t units)
 
 #endif
 
+/* How many near offsets a far list has.  A list is checked when its table is opened, but the table may be damaged later;
+ * rows then come out as at most the number of offsets that are looked at, and no shift is wider than its type. */
+static inline unsigned
+list_near_cnt (const unsigned char *list)
+{
+  return __builtin_expect (*list <= PCTAB_O_NEAR_MAX, 1) ? *list : PCTAB_O_NEAR_MAX;
+}
+
 /* The far offsets of a list with NEAR_CNT near ones. */
 static inline const unsigned char *
 far_offsets (const unsigned char *list, unsigned near_cnt)
@@ -64,7 +72,7 @@ far_offsets (const unsigned char *list, unsigned near_cnt)
 static inline unsigned
 near_row (const unsigned char *list, unsigned row_cnt, uint32_t units, uint32_t *from)
 {
-  unsigned row = (unsigned) __builtin_ctz (~near_mask (list, units) | 1u << (row_cnt - 1));
+  unsigned row = (unsigned) __builtin_ctz (~near_mask (list, units) | 1u << ((row_cnt - 1) & 31));
   *from = list[(int) row - 1] & -(uint32_t) (row > 0);
   return row;
 }
@@ -72,11 +80,11 @@ near_row (const unsigned char *list, unsigned row_cnt, uint32_t units, uint32_t 
 static inline unsigned
 far_row (const unsigned char *list, unsigned row_cnt, uint32_t units, uint32_t *from)
 {
-  unsigned near_cnt = *list;
+  unsigned near_cnt = list_near_cnt (list);
   const unsigned char *near = list + 1, *far = far_offsets (list, near_cnt);
   uint64_t mask = near_mask (near, units) & ((1u << near_cnt) - 1);
   mask |= (uint64_t) far_mask (far, units) << near_cnt;
-  unsigned row = (unsigned) __builtin_ctzll (~mask | UINT64_C (1) << (row_cnt - 1));
+  unsigned row = (unsigned) __builtin_ctzll (~mask | UINT64_C (1) << ((row_cnt - 1) & 63));
   uint32_t near_from = near[(int) row - 1] & -(uint32_t) (row > 0),
            far_from = at_le16 (far + 2 * ((int) row - 1 - (int) near_cnt));
   *from = row > near_cnt ? far_from : near_from;
@@ -94,8 +102,9 @@ open_list (const unsigned char *list)
 {
   struct pcdata_list l = { .row_cnt = *list & PCTAB_L_ROWS, .width = 1u << (*list >> PCTAB_L_WIDTH_SHIFT),
                            .offsets = list + PCTAB_L_HEAD_BYTES };
-  unsigned near_cnt = *l.offsets, far_cnt = l.row_cnt - 1 - near_cnt;
-  l.values = far_cnt ? far_offsets (l.offsets, near_cnt) + 2 * far_cnt : l.offsets + 1 + near_cnt;
+  unsigned near_cnt = list_near_cnt (l.offsets);
+  int far_cnt = (int) (l.row_cnt - 1 - near_cnt);
+  l.values = far_cnt > 0 ? far_offsets (l.offsets, near_cnt) + 2 * far_cnt : l.offsets + 1 + near_cnt;
   return l;
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* <pctab/table.h>: reads one module table.  <pctab/pctab.h> finds those of the running process.
  *
- * A table is used as mapped; pctab_table_open() validates it once, afterwards a lookup trusts it and never fails but by
- * finding nothing.  A *PC* is an absolute address in the same terms as the address given to pctab_table_open():
+ * A table is used as mapped; pctab_table_open() validates it once, afterwards a lookup never fails but by finding
+ * nothing.  A *PC* is an absolute address in the same terms as the address given to pctab_table_open():
  * run-time addresses in a process, link-time addresses in a tool.  All ranges are half open.  "Signal: safe" means
  * callable from a signal handler at any point: no lock, no malloc, no stdio, errno unchanged, bounded stack and
  * time. */
@@ -43,19 +43,24 @@ struct pctab_table {
   uint8_t slot_shift, insn_shift, sp_unit, shape_bits;
   uint16_t machine;
   uint8_t is64;
-  uint32_t len, hot_len;
+  uint32_t entry_last; /* number of the last functab entry before the one that ends it all */
+  uint32_t near_mask; /* of the offsets of near entries' value lists, halved */
+  uint64_t near_max;  /* the greatest entry that can be a near one whose lists are where it says */
   uint64_t base; /* the PC of text offset 0 */
+  uint32_t len, hot_len;
   const unsigned char *image, *ranges, *pages, *slots, *longs, *blocks, *shapes;
   const unsigned char *nopreempt, *spwrite, *assembly; /* bits by functab entry; NULL: none is set */
   const unsigned char *tables, *groups, *functions, *table_blocks, *table_lists; /* pcdata */
-  uint32_t range_cnt, page_cnt, slot_cnt, entry_cnt, long_cnt, block_cnt, value_cnt, shape_cnt, value_list_len,
-    offset_list_len, table_cnt, group_cnt /* of a table */, function_cnt, table_block_cnt, table_list_len;
+  uint32_t range_cnt, page_cnt, slot_cnt, entry_cnt, long_cnt, block_cnt, value_cnt, shape_cnt;
+  uint32_t value_list_len, offset_list_len;
+  uint32_t table_cnt, group_cnt /* of a table */, function_cnt, table_block_cnt, table_list_len;
 };
 
 /* Opens the table of LEN readable bytes at IMAGE, which must stay as they are while the table is used.  ADDR is the
  * address of the image's first byte as PCs will count it: (uintptr_t) image in a process.  The image has this machine's
- * byte order and is aligned to 8.  Checks the digests of the header and the hot part, and every index and list in it,
- * so that no lookup can leave the image; the cold part is checked by pctab_table_check_cold().
+ * byte order and is aligned to 8.  Checks the digests of the header and the hot part, and every index and list in it;
+ * the cold part is checked by pctab_table_check_cold().  Should the image's bytes be overwritten later, answers may be
+ * wrong, but no lookup leaves the image or fails to end.
  * Returns PCTAB_ERROR_OK; else *T is untouched and the table must not be used.
  * Signal: safe.  Threads: any.  Cost: reads the hot part twice: about 20 ns a function. */
 enum pctab_error pctab_table_open (struct pctab_table *t, const void *image, size_t len, uint64_t addr);
