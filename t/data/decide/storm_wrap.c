@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* In the place of libc's: what allocates, locks or prints.  Called in a handler that walks or decides it ends the program,
- * saying its name; else it is libc's. */
+/* In the place of libc's: what allocates, locks or prints.  Called in a handler that walks or decides it ends the
+ * program, saying its name; else it is libc's. */
 #include <dlfcn.h>
 #include <pthread.h>
 #include <stdarg.h>
