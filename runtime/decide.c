@@ -152,12 +152,6 @@ leave (struct pctab_cursor *c, const struct place *p, const struct pctab_thread 
     give_registers (c, t, lr, &rule);
   else if (p->flags & PCTAB_FUNCFLAG_SPWRITE)
     return false;
-  else
-    {
-      c->module = p->module;
-      c->func = p->func;
-      pctab__step_keep (c, &rule, p->flags);
-    }
   switch (pctab__frame_leave (c, &rule, false))
     {
     case PCTAB_STOP_NONE:

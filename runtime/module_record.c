@@ -114,6 +114,9 @@ pctab__record_make (const struct source *src)
     r->error = PCTAB_ERROR_TRUNCATED;
   else
     r->error = open_table (&r->module, src, image);
+  /* The digest of a good table says it all; a bad one may be mended. */
+  if (!r->error && src->origin == PCTAB_ORIGIN_LINKED && r->mark_cnt)
+    r->mark_cnt = 1;
   return r;
 }
 

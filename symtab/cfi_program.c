@@ -78,6 +78,11 @@ add_row (struct cfi_machine *x)
   x->changed = false;
   if (x->for_cie || x->loc >= x->frame_len)
     return;
+  if (x->loc % x->section->arch->insn)
+    {
+      x->error = "changes the frame in the middle of an instruction";
+      return;
+    }
   struct rule rule;
   pctab__cfi_rule (x->section->arch, x->cie->ra, &x->state, &rule);
   uint32_t number = number_rule (x, &rule);
