@@ -81,11 +81,19 @@ look_at_innermost (const struct place *p, const struct pctab_thread *t, uint64_t
   return half_call (p, t, pc, lr) ? PCTAB_VERDICT_HALF_CALL : PCTAB_VERDICT_OK;
 }
 
+/* The C library's or the kernel's way back from a handler need not have a table to be known: by its code, in this process. */
+static bool
+signal_return (const struct pctab_cursor *c, const struct pctab_thread *t)
+{
+  return t->machine == PCTAB_MACHINE_NATIVE && t->is64 == PCTAB_IS64_NATIVE && c->modules->process
+         && pctab__signal_return (c);
+}
+
 static enum pctab_verdict
-look_at_caller (const struct place *p)
+look_at_caller (const struct place *p, const struct pctab_cursor *c, const struct pctab_thread *t)
 {
   if (!p->func.bits)
-    return PCTAB_VERDICT_CALLER_UNKNOWN;
+    return signal_return (c, t) ? PCTAB_VERDICT_CALLER_SIGNAL : PCTAB_VERDICT_CALLER_UNKNOWN;
   if (p->flags & PCTAB_FUNCFLAG_SIGNAL)
     return PCTAB_VERDICT_CALLER_SIGNAL;
   if (p->flags & PCTAB_FUNCFLAG_NOPREEMPT)
@@ -142,12 +150,6 @@ leave (struct pctab_cursor *c, const struct place *p, const struct pctab_thread 
     give_registers (c, t, lr, &rule);
   else if (p->flags & PCTAB_FUNCFLAG_SPWRITE)
     return false;
-  else
-    {
-      c->module = p->module;
-      c->func = p->func;
-      pctab__step_keep (c, &rule, p->flags);
-    }
   switch (pctab__frame_leave (c, &rule, false))
     {
     case PCTAB_STOP_NONE:
@@ -188,7 +190,7 @@ look_at_callers (struct pctab_decision *d, struct pctab_cursor *c, struct place 
       if (d->depth == max)
         return PCTAB_VERDICT_TOO_DEEP;
       place = look_up (c->modules, t, pctab_lookup_pc (c));
-      verdict = look_at_caller (&place);
+      verdict = look_at_caller (&place, c, t);
       if (verdict)
         return verdict;
     }

@@ -6,6 +6,8 @@
  * word: the entry's low 48 bits and the length.  Of modules that are never unloaded, an entry stays right for ever. */
 #include "decide.h"
 
+#if UINTPTR_MAX > UINT32_MAX
+
 #define KEPT_BITS 6
 #define LEN_BITS 16
 #define LEN_MAX ((UINT64_C (1) << LEN_BITS) - 1)
@@ -30,7 +32,6 @@ measure (const struct pctab_table *t, struct pctab_func f)
 bool
 pctab__decide_end (const struct pctab_modules *modules, uint64_t entry, uint64_t *len)
 {
-#if UINTPTR_MAX > UINT32_MAX
   static uint64_t kept[1 << KEPT_BITS];
   uint64_t *at = &kept[(entry ^ entry >> KEPT_BITS ^ entry >> 2 * KEPT_BITS) & ((1 << KEPT_BITS) - 1)];
   uint64_t word = __atomic_load_n (at, __ATOMIC_RELAXED);
@@ -45,8 +46,15 @@ pctab__decide_end (const struct pctab_modules *modules, uint64_t entry, uint64_t
     }
   *len = word & LEN_MAX;
   return *len < LEN_MAX;
-#else
+}
+
+#else /* no walk over known PCs */
+
+bool
+pctab__decide_end (const struct pctab_modules *modules, uint64_t entry, uint64_t *len)
+{
   (void) modules, (void) entry, (void) len;
   return false;
-#endif
 }
+
+#endif

@@ -148,10 +148,10 @@ struct dynamic {
 
 /* Some C libraries on some machines have added the bias in place, others not; the vDSO's is never added. */
 static uintptr_t
-dynamic_addr (const struct dl_phdr_info *info, ElfW (Addr) value)
+dynamic_addr (const struct dl_phdr_info *info, uintptr_t value)
 {
-  if (left_at (info, (uintptr_t) value))
-    return (uintptr_t) value;
+  if (left_at (info, value))
+    return value;
   return left_at (info, (uintptr_t) (info->dlpi_addr + value)) ? (uintptr_t) (info->dlpi_addr + value) : 0;
 }
 

@@ -137,10 +137,11 @@ probe (uintptr_t addr)
   return call4 (SYS_rt_sigprocmask, -1, (long) addr, 0, KERNEL_MASK_BYTES);
 }
 
+static int probe_lies; /* -1: no, 1: yes, 0: to be found out, at the last page, which no process has */
+
 bool
 pctab__memory_readable (uint64_t addr)
 {
-  static int probe_lies; /* -1: no, 1: yes, 0: to be found out, at the last page, which no process has */
   int lies = __atomic_load_n (&probe_lies, __ATOMIC_RELAXED);
   if (addr > UINTPTR_MAX)
     return false;

@@ -42,6 +42,13 @@ pctab__record_lives (const struct record *r)
   return true;
 }
 
+const struct record *
+pctab__record_now (uint64_t pc)
+{
+  const struct record *r = pctab__list_find (list_of (pctab_modules ()), pc);
+  return r && pctab__record_lives (r) ? r : NULL;
+}
+
 /* The same in a list that isn't ours. */
 static const struct pctab_module *
 find_given (const struct pctab_modules *modules, uint64_t pc)

@@ -78,6 +78,9 @@ const struct record *pctab__list_find (const struct list *l, uint64_t pc);
 /* Whether what the record is of is still loaded: a read that can't fault, for what isn't permanent. */
 bool pctab__record_lives (const struct record *r);
 
+/* The record that PC is in now; NULL: none. */
+const struct record *pctab__record_now (uint64_t pc);
+
 /* The same of a module of this process' list: what pctab_find_module() asks of each that isn't permanent. */
 bool pctab__module_lives (const struct pctab_module *m);
 
@@ -113,7 +116,13 @@ struct file {
   unsigned char build_id[32];
 };
 
-/* Reads it from CNT program headers of a file at BIAS.  SAFE: memory needs no care.  False: it has no code. */
+/* Nothing read yet of a file at that bias. */
+#define FILE_AT(at) (struct file){ .bias = (at), .map_lo = UINT64_MAX, .lo = UINT64_MAX }
+
+/* Reads what CNT of its program headers lead to.  SAFE: memory needs no care. */
+void pctab__file_add (struct file *f, const ElfW (Phdr) * phdr, unsigned cnt, bool safe);
+
+/* All of it at once.  False: it has no code. */
 bool pctab__file_read (struct file *f, uint64_t bias, const ElfW (Phdr) * phdr, unsigned cnt, bool safe);
 
 /* SRC for the file, whose table, if it has one, lies in it.  False: it is not worth a record, since nothing would tell

@@ -7,7 +7,7 @@
 #include "memory.h"
 #include "module.h"
 
-#define NOTES_BYTES 512 /* of a segment of notes: the linker puts the build ID first or second */
+#define NOTES_BYTES 256 /* of a segment of notes: the linker puts the build ID first or second */
 
 static bool
 fetch (void *dst, uint64_t src, size_t len, bool safe)
@@ -76,17 +76,23 @@ read_load (struct file *f, const ElfW (Phdr) * p, bool safe)
     }
 }
 
-bool
-pctab__file_read (struct file *f, uint64_t bias, const ElfW (Phdr) * phdr, unsigned cnt, bool safe)
+void
+pctab__file_add (struct file *f, const ElfW (Phdr) * phdr, unsigned cnt, bool safe)
 {
-  *f = (struct file){ .bias = bias, .map_lo = UINT64_MAX, .lo = UINT64_MAX };
   for (unsigned i = 0; i < cnt; i++)
     if (phdr[i].p_type == PT_LOAD && phdr[i].p_memsz)
       read_load (f, &phdr[i], safe);
     else if (phdr[i].p_type == PT_GNU_EH_FRAME)
-      f->frames = bias + phdr[i].p_vaddr;
+      f->frames = f->bias + phdr[i].p_vaddr;
     else if (phdr[i].p_type == PT_NOTE && !f->build_id_len)
       read_notes (f, &phdr[i], safe);
+}
+
+bool
+pctab__file_read (struct file *f, uint64_t bias, const ElfW (Phdr) * phdr, unsigned cnt, bool safe)
+{
+  *f = FILE_AT (bias);
+  pctab__file_add (f, phdr, cnt, safe);
   return f->lo < f->hi;
 }
 

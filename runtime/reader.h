@@ -21,6 +21,8 @@ struct slot {
 } __attribute__ ((aligned (64)));
 
 #define SLOT_CNT 1024
+#define KEY_TID 22 /* bits: the kernel's PID_MAX_LIMIT */
+#define KEY_TID_MASK ((1u << KEY_TID) - 1)
 
 /* A signal mask as the kernel has it. */
 struct mask {
@@ -63,6 +65,9 @@ void pctab__block_reclaim (struct shared *s);
 
 /* Whether membarrier() may be used. */
 bool pctab__reader_register (void);
+
+/* Whether the thread with that number is none of this process. */
+bool pctab__thread_is_dead (const struct shared *s, uint32_t tid);
 
 /* In a new process: forgets all threads but the one whose number was TID. */
 void pctab__reader_forked (struct shared *s, uint32_t tid);

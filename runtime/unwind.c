@@ -7,9 +7,10 @@
  *
  * Everything read from the stack may be wrong.  What keeps a walk finite is that each frame lies above the one before; a
  * signal may have changed stacks, so behind a signal frame it may go anywhere, but only so often. */
-#include "unwind_cache.h"
-
 #include <elf.h>
+
+#include "module.h"
+#include "unwinder.h"
 
 /* s390x counts the CFA from behind the area that a caller provides.  arm64 may have signed a return address in its high
  * bits; arm and mips say by bit 0 which instruction set the caller has. */
@@ -51,6 +52,7 @@ pctab__cursor_start (struct pctab_cursor *c, const struct pctab_modules *modules
         c->bytes = NULL;
         c->machine = (uint8_t) i;
         c->signals = 0;
+        c->reads = PCTAB_READS_OPEN;
         c->known = 0;
         c->checked = 0;
         return true;
@@ -212,15 +214,26 @@ pctab__frame_leave (struct pctab_cursor *c, const struct pctab_rule *rule, bool 
   if (signal ? c->signals == PCTAB_SIGNALS_MAX : sp < c->sp || (sp == c->sp && !leaf))
     return PCTAB_STOP_LOOP;
   c->signals += signal;
-  c->pc = pc;
-  c->sp = sp;
-  c->fp = fp;
+  pctab__cursor_go (c, pc, sp, fp);
   c->fp_known = fp_known;
   c->exact = signal;
-  c->known = 0;
-  c->module = NULL;
-  c->func = (struct pctab_func){ 0 };
   return PCTAB_STOP_NONE;
+}
+
+const struct pctab_module *
+pctab__cursor_module (struct pctab_cursor *c, uint64_t pc)
+{
+  const struct pctab_modules *modules = c->modules ? c->modules : pctab_modules ();
+  if (c->checked && modules->process)
+    {
+      const struct record *r = pctab__list_find (list_of (modules), pc);
+      if (r && !r->error && r->module.generation == c->checked)
+        return &r->module;
+    }
+  const struct pctab_module *m = pctab_find_module (modules, pc);
+  if (m && modules->process && !m->permanent)
+    c->checked = m->generation;
+  return m;
 }
 
 unsigned
@@ -228,15 +241,11 @@ pctab__frame_look (struct pctab_cursor *c)
 {
   uint64_t pc = pctab_lookup_pc (c);
   c->func = (struct pctab_func){ 0 };
-  c->module = pctab_find_module (c->modules ? c->modules : pctab_modules (), pc);
-  if (!c->module)
+  c->module = pctab__cursor_module (c, pc);
+  if (!c->module || !pctab__cursor_machine (c, c->module))
     return 0;
-  const struct pctab_table *t = &c->module->table;
-  const struct unwind_machine *m = &pctab__unwind_machines[c->machine];
-  if (t->machine != m->machine || t->is64 != m->is64)
-    return 0;
-  c->func = pctab_findfunc (t, pc);
-  return c->func.bits ? pctab_funcflags (t, c->func) : 0;
+  c->func = pctab_findfunc (&c->module->table, pc);
+  return c->func.bits ? pctab_funcflags (&c->module->table, c->func) : 0;
 }
 
 enum pctab_stop
@@ -247,14 +256,13 @@ pctab_unwind_step (struct pctab_cursor *c)
     return pctab__signal_step (c);
   if (!c->func.bits)
     return PCTAB_STOP_UNKNOWN_CODE;
-  const struct pctab_table *t = &c->module->table;
-  struct pctab_rule rule;
-  uint64_t start;
-  pctab_value_rule (t, pctab_pcvalue (t, c->func, pctab_lookup_pc (c), &start), &rule);
-  pctab__step_keep (c, &rule, flags);
   if (flags & PCTAB_FUNCFLAG_TOP)
     return PCTAB_STOP_END;
   if (flags & PCTAB_FUNCFLAG_SPWRITE && !c->exact)
     return PCTAB_STOP_NO_RULE;
+  const struct pctab_table *t = &c->module->table;
+  struct pctab_rule rule;
+  uint64_t start;
+  pctab_value_rule (t, pctab_pcvalue (t, c->func, pctab_lookup_pc (c), &start), &rule);
   return pctab__frame_leave (c, &rule, flags & PCTAB_FUNCFLAG_SIGNAL);
 }

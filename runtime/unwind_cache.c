@@ -1,232 +1,159 @@
 /* SPDX-License-Identifier: MIT */
 #include "unwind_cache.h"
 
-#ifdef PCTAB_UNWIND_CACHE
+struct entry pctab__cache[CACHE_CNT];
 
-static struct unwind_entry cache[PCTAB_CACHE_CNT];
-
-/* Where machines keep return addresses: PAIR: in the word above the caller's FP; else so many words from the CFA up. */
-#if defined __aarch64__
-#define PAIR 1
-#define RETURN_AT 0
-#else
-#define PAIR 0
-#if defined __s390x__
-#define RETURN_AT (-6)
-#elif defined __powerpc64__
-#define RETURN_AT 2
-#else
-#define RETURN_AT (-1)
-#endif
-#endif
-#if defined __s390x__
-#define CFA_BIAS 160
-#else
-#define CFA_BIAS 0
-#endif
-#if defined __aarch64__
-#define PC_MASK UINT64_C (0xffffffffffff) /* without a signature */
-#else
-#define PC_MASK UINT64_MAX
-#endif
-#define WORD sizeof (uint64_t)
+/* Where a key's entry is: by its hash, each way 16 bits of the hash and the entry's number. */
+static uint32_t buckets[CACHE_CNT][BUCKET_WAYS];
+static unsigned made; /* entries so far; the next one's place */
 
 static inline uint64_t
-load (const uint64_t *at)
+hash (uint64_t key)
 {
-  return __atomic_load_n (at, __ATOMIC_RELAXED);
+  return key * UINT64_C (0x9e3779b97f4a7c15);
 }
 
-static inline void
-store (uint64_t *at, uint64_t value)
+static inline uint32_t *
+bucket_of (uint64_t h)
 {
-  __atomic_store_n (at, value, __ATOMIC_RELAXED);
+  return buckets[h >> (64 - CACHE_BITS - !CACHE_BITS) & (CACHE_CNT - 1)];
 }
 
-/* The rule as bits; 0: it doesn't fit. */
+static inline uint32_t
+tag_of (uint64_t h)
+{
+  return (uint32_t) (h >> 16 & 0xffff) << 16;
+}
+
+static unsigned
+find_entry (uint64_t key, uint64_t *step)
+{
+  uint64_t h = hash (key);
+  const uint32_t *bucket = bucket_of (h);
+  for (unsigned way = 0; way < BUCKET_WAYS; way++)
+    {
+      uint32_t at = __atomic_load_n (&bucket[way], __ATOMIC_RELAXED);
+      if ((at ^ tag_of (h)) >> 16)
+        continue;
+      unsigned number = at & (CACHE_CNT - 1);
+      *step = step_of (step_load (&pctab__cache[number].word), key);
+      if (step_is (*step))
+        return number;
+    }
+  return 0;
+}
+
+static unsigned
+make_entry (uint64_t key, uint64_t step)
+{
+  uint64_t h = hash (key);
+  uint32_t *bucket = bucket_of (h);
+  unsigned number = __atomic_fetch_add (&made, 1, __ATOMIC_RELAXED) % (CACHE_CNT - !!CACHE_BITS) + 1;
+  step_store (&pctab__cache[number].word, 0);
+  step_store (&pctab__cache[number].next, 0);
+  step_store (&pctab__cache[number].word, (key << STEP_KEY_SHIFT) + step);
+  /* The newer one comes first; of two threads that do this at once, one's entry is forgotten, or an older one. */
+  for (unsigned way = BUCKET_WAYS - 1; way; way--)
+    __atomic_store_n (&bucket[way], __atomic_load_n (&bucket[way - 1], __ATOMIC_RELAXED), __ATOMIC_RELAXED);
+  __atomic_store_n (&bucket[0], tag_of (h) | number, __ATOMIC_RELAXED);
+  return number;
+}
+
+/* The code of a frame that keeps FP, or doesn't, so many words below the CFA; 0: there is none. */
+static unsigned
+slot_code (const struct pctab_rule *r, int cfa, int slot, bool saved)
+{
+  if (STEP_PAIR)
+    return r->ra_off != (1 - slot) * (int) STEP_WORD || !saved ? 0 : slot == cfa ? SLOT_CFA : slot > 1 && slot < 7 ? (unsigned) slot : 0;
+  if (r->ra_off != STEP_RETURN * (int) STEP_WORD)
+    return 0;
+  int code = slot - SLOT_BASE;
+  return !saved ? 1 : code >= 2 && code <= 7 ? (unsigned) code : 0;
+}
+
+/* The rule as a step; 0: it doesn't fit. */
 static uint64_t
 pack (const struct pctab_rule *r)
 {
-  uint64_t cfa = (uint64_t) r->cfa_off / WORD, slot;
-  if (r->ra == PCTAB_RA_UNDEFINED)
-    return PCTAB_STEP_END;
-  if ((r->cfa != PCTAB_CFA_SP && r->cfa != PCTAB_CFA_FP) || r->cfa_off <= 0 || r->cfa_off % WORD
-      || cfa > PCTAB_STEP_CFA_MAX || r->ra != PCTAB_RA_SAVED || r->ra_off % (int) WORD
-      || (r->fp != PCTAB_FP_SAME && r->fp != PCTAB_FP_SAVED))
-    return 0;
+  const int word = (int) STEP_WORD;
   bool saved = r->fp == PCTAB_FP_SAVED;
-  if (PAIR)
-    slot = (uint64_t) (-(int64_t) r->ra_off / (int64_t) WORD + 1);
-  else
-    slot = saved ? (uint64_t) (-(int64_t) r->fp_off / (int64_t) WORD) : 1;
-  if ((!PAIR && r->ra_off != RETURN_AT * (int) WORD) || (saved && (uint64_t) -(int64_t) r->fp_off != slot * WORD)
-      || slot < 1 + PAIR || slot > PCTAB_STEP_SLOT_MAX)
+  int cfa = r->cfa_off / word, slot = -(r->fp_off / word);
+  if (r->ra == PCTAB_RA_UNDEFINED)
+    return STEP_END;
+  if ((r->cfa != PCTAB_CFA_SP && r->cfa != PCTAB_CFA_FP) || (r->fp != PCTAB_FP_SAME && !saved) || r->ra != PCTAB_RA_SAVED
+      || r->cfa_off != cfa * word || cfa < 1 || cfa > STEP_CFA_MAX || (saved && r->fp_off % word))
     return 0;
-  return PCTAB_STEP_VALID | (r->cfa == PCTAB_CFA_FP ? PCTAB_STEP_FP : 0) | (saved ? PCTAB_STEP_SAVED : 0)
-         | cfa << PCTAB_STEP_CFA_SHIFT | slot << PCTAB_STEP_SLOT_SHIFT;
+  uint64_t code = slot_code (r, cfa, slot, saved);
+  return code ? (uint64_t) cfa << STEP_CFA_SHIFT | (r->cfa == PCTAB_CFA_FP ? STEP_FP : 0) | code << STEP_SLOT_SHIFT : 0;
 }
 
-void
-pctab__step_keep (const struct pctab_cursor *c, const struct pctab_rule *rule, unsigned flags)
+/* The module that KEY is of, and in it the function; NULL: it is of none that is C's. */
+static const struct pctab_module *
+look_up (struct pctab_cursor *c, uint64_t key, struct pctab_func *f)
 {
-  uint64_t key = step_key (c), start;
-  if (!c->module->permanent || (c->modules && !c->modules->process) || c->bytes || key >> 48 || !(key >> PCTAB_CACHE_BITS)
-      || flags & (PCTAB_FUNCFLAG_SIGNAL | PCTAB_FUNCFLAG_SPWRITE))
-    return;
-  uint64_t word = flags & PCTAB_FUNCFLAG_TOP ? PCTAB_STEP_END : pack (rule);
-  if (!word)
-    return;
-  if (!(flags & PCTAB_FUNCFLAG_NOPREEMPT)
-      && pctab_pcdatavalue (&c->module->table, c->func, PCTAB_TABLE_UNSAFEPOINT, key - 1, &start)
-           == PCTAB_UNSAFEPOINT_SAFE)
-    word |= PCTAB_STEP_SAFE;
-  store (&cache[step_place (key)].word, key >> PCTAB_CACHE_BITS << PCTAB_STEP_KEY_SHIFT | word);
+  const struct pctab_module *m = key >> 48 || !key ? NULL : pctab__cursor_module (c, key - 1);
+  if (!m || !pctab__cursor_machine (c, m))
+    return NULL;
+  *f = pctab_findfunc (&m->table, key - 1);
+  return f->bits ? m : NULL;
 }
 
-/* Bytes above SP that may be read; 0: not known, or nothing of this is. */
-static inline uint64_t
-room_above (const struct pctab_cursor *c)
+static uint64_t
+learn (struct pctab_cursor *c, uint64_t key, unsigned *number)
 {
-  const struct pctab_stack *s = &c->stack;
-  if (c->sp - s->lo >= s->hi - s->lo)
-    {
-      if (s->hi && c->sp == s->hi)
-        return 0;
-      s = &c->probed;
-    }
-  return c->sp - s->lo < s->hi - s->lo && !c->bytes && c->fp_known && c->sp % WORD == 0
-             && (!c->modules || c->modules->process)
-           ? s->hi - c->sp
-           : 0;
-}
-
-static inline uint64_t
-word_at (uint64_t addr)
-{
-  return *(const uint64_t *) (uintptr_t) addr;
-}
-
-static inline __attribute__ ((always_inline)) unsigned
-walk (struct pctab_cursor *c, void **pcs, unsigned max, uint64_t want, uint64_t watch, uint64_t watch_len)
-{
-  uint64_t key = step_key (c), sp = c->sp, fp = c->fp, room = room_above (c);
-  struct unwind_entry *e = &cache[step_place (key)];
-  uint64_t word = load (&e->word), pc = 0;
-  unsigned cnt = 0;
-  bool repaired = false;
-  if (!room || word >> PCTAB_STEP_KEY_SHIFT != key >> PCTAB_CACHE_BITS)
+  struct pctab_func f;
+  struct pctab_rule rule;
+  uint64_t start;
+  const struct pctab_module *m = look_up (c, key, &f);
+  unsigned flags = m ? pctab_funcflags (&m->table, f) : PCTAB_FUNCFLAG_SIGNAL;
+  if (flags & (PCTAB_FUNCFLAG_SIGNAL | PCTAB_FUNCFLAG_SPWRITE))
     return 0;
-  while (cnt < max)
-    {
-      uint64_t up = (word & PCTAB_STEP_FP ? fp - sp : 0) + (word >> PCTAB_STEP_CFA_SHIFT & PCTAB_STEP_CFA_MAX) * WORD;
-      uint64_t slot = (word >> PCTAB_STEP_SLOT_SHIFT & PCTAB_STEP_SLOT_MAX) * WORD, next = load (&e->next);
-      if ((word & want) != want || up + (RETURN_AT > 0 ? (RETURN_AT + 1) * WORD : 0) > room || up > room || slot > up
-          || up <= CFA_BIAS || up % WORD)
-        break;
-      uint64_t cfa = sp + up, saved = word_at (cfa - slot);
-      uint64_t ra = word_at (PAIR ? cfa - slot + WORD : cfa + (uint64_t) RETURN_AT * WORD) & PC_MASK;
-      struct unwind_entry *guess = &cache[next & (PCTAB_CACHE_CNT - 1)];
-      uint64_t guessed = load (&guess->word);
-      unsigned place = step_place (ra);
-      bool known = true;
-      if (guessed >> PCTAB_STEP_KEY_SHIFT != ra >> PCTAB_CACHE_BITS || place != (next & (PCTAB_CACHE_CNT - 1)))
-        {
-          if (!(ra >> PCTAB_CACHE_BITS))
-            break;
-          if (!repaired || !next)
-            store (&e->next, place + PCTAB_CACHE_CNT);
-          repaired = true;
-          guess = &cache[place];
-          guessed = load (&guess->word);
-          known = guessed >> PCTAB_STEP_KEY_SHIFT == ra >> PCTAB_CACHE_BITS;
-        }
-      fp = word & PCTAB_STEP_SAVED ? saved : fp;
-      sp = cfa - CFA_BIAS;
-      room -= up - CFA_BIAS;
-      pc = ra;
-      if (pcs)
-        pcs[cnt] = (void *) (uintptr_t) ra;
-      cnt++;
-      e = guess;
-      word = guessed;
-      if (!known || ra - 1 - watch < watch_len)
-        break;
-    }
-  if (cnt)
-    {
-      c->pc = pc;
-      c->sp = sp;
-      c->fp = fp;
-      c->exact = false;
-      c->known = 0;
-      c->module = NULL;
-      c->func = (struct pctab_func){ 0 };
-    }
-  return cnt;
+  pctab_value_rule (&m->table, pctab_pcvalue (&m->table, f, key - 1, &start), &rule);
+  uint64_t step = flags & PCTAB_FUNCFLAG_TOP ? STEP_END : pack (&rule);
+  if (step && CACHE_KEEPS && m->permanent)
+    *number = make_entry (key, step);
+  return step;
 }
 
-unsigned
-pctab__step_known (struct pctab_cursor *c, void **pcs, unsigned max)
+uint64_t
+pctab__step_find (struct pctab_cursor *c, uint64_t key, unsigned *number)
 {
-  return walk (c, pcs, max, PCTAB_STEP_VALID, 0, 0);
+  uint64_t step = 0;
+  *number = CACHE_KEEPS ? find_entry (key, &step) : 0;
+  if (*number)
+    return step;
+  if (c->reads == PCTAB_READS_LATER)
+    {
+      pctab_read_begin ();
+      c->reads = PCTAB_READS_NOW;
+    }
+  return learn (c, key, number);
+}
+
+uint64_t
+pctab__step_point (struct pctab_cursor *c, uint64_t key, uint64_t step, unsigned number)
+{
+  struct pctab_func f;
+  uint64_t start;
+  const struct pctab_module *m = look_up (c, key, &f);
+  if (!m || pctab_funcflags (&m->table, f) & PCTAB_FUNCFLAG_NOPREEMPT
+      || pctab_pcdatavalue (&m->table, f, PCTAB_TABLE_UNSAFEPOINT, key - 1, &start) != PCTAB_UNSAFEPOINT_SAFE)
+    return step;
+  step |= STEP_SAFE;
+  if (number)
+    step_store (&pctab__cache[number].word, (key << STEP_KEY_SHIFT) + step);
+  return step;
 }
 
 void
 pctab__step_forget (void)
 {
-  for (unsigned i = 0; i < PCTAB_CACHE_CNT; i++)
+  for (unsigned i = 0; i < CACHE_CNT; i++)
     {
-      store (&cache[i].word, 0);
-      store (&cache[i].next, 0);
+      step_store (&pctab__cache[i].word, 0);
+      step_store (&pctab__cache[i].next, 0);
+      for (unsigned way = 0; way < BUCKET_WAYS; way++)
+        __atomic_store_n (&buckets[i][way], 0, __ATOMIC_RELAXED);
     }
+  made = 0;
 }
-
-bool
-pctab__step_ends (const struct pctab_cursor *c)
-{
-  uint64_t key = step_key (c), word = load (&cache[step_place (key)].word);
-  return word & PCTAB_STEP_END && word >> PCTAB_STEP_KEY_SHIFT == key >> PCTAB_CACHE_BITS && !c->bytes
-         && (!c->modules || c->modules->process);
-}
-
-unsigned
-pctab__step_safe (struct pctab_cursor *c, unsigned max, uint64_t watch, uint64_t watch_len)
-{
-  return walk (c, NULL, max, PCTAB_STEP_VALID | PCTAB_STEP_SAFE, watch, watch_len);
-}
-
-#else
-
-void
-pctab__step_forget (void)
-{
-}
-
-bool
-pctab__step_ends (const struct pctab_cursor *c)
-{
-  (void) c;
-  return false;
-}
-
-void
-pctab__step_keep (const struct pctab_cursor *c, const struct pctab_rule *rule, unsigned flags)
-{
-  (void) c, (void) rule, (void) flags;
-}
-
-unsigned
-pctab__step_known (struct pctab_cursor *c, void **pcs, unsigned max)
-{
-  (void) c, (void) pcs, (void) max;
-  return 0;
-}
-
-unsigned
-pctab__step_safe (struct pctab_cursor *c, unsigned max, uint64_t watch, uint64_t watch_len)
-{
-  (void) c, (void) max, (void) watch, (void) watch_len;
-  return 0;
-}
-
-#endif

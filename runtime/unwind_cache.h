@@ -1,69 +1,117 @@
 /* SPDX-License-Identifier: MIT */
-/* PCs of this process that a walk has passed before, with what the step there needs, packed into a word.
+/* PCs of this process that a walk has passed before, each with what the step there needs.
  *
- * One array for the process, direct-mapped, of PCs in modules that are never unloaded: an entry is never wrong, so
- * nothing is ever taken back, and threads write it without a lock.  A word holds the bits of its PC that its place does
- * not say, and the rule: it is of that PC or another one, never half of each.
+ * An entry's word is the PC and the rule, so it is of one PC whole, whoever writes it: threads need no lock.  PCs are of
+ * modules that are never unloaded, so an entry is never wrong, and nothing is ever taken back; the oldest make room for
+ * new ones.  Entries lie in the order in which they were made, that of the frames on some stack, and with each is a guess
+ * where the caller's entry is.  So a walk over frames like those of an earlier one reads entries one behind the other,
+ * and needn't wait for a return address to know which is the next: it looks later whether that was right.  Memory of the
+ * stack and of the entries is waited for side by side, and little of the latter.
  *
- * A step would wait for the return address to come from memory, then for the entry of that.  So an entry also has a
- * guess: where the caller's entry was last time.  The walk goes on from there at once, and looks later whether the return
- * address is that entry's PC; memory of the stack and of the cache is then waited for side by side. */
+ * Where a guess is wrong, an index of buckets finds the entry. */
 #ifndef PCTAB_RUNTIME_UNWIND_CACHE_H
 #define PCTAB_RUNTIME_UNWIND_CACHE_H
 
 #include "unwinder.h"
 
-/* A 32-bit machine can't write 64 bits at once: it steps without. */
-#if UINTPTR_MAX > UINT32_MAX
-#define PCTAB_UNWIND_CACHE 1
-#endif
+/* A 32-bit machine can't write 64 bits at once: it keeps nothing, and looks each PC up. */
+#define CACHE_KEEPS (UINTPTR_MAX > UINT32_MAX)
+#define CACHE_BITS (CACHE_KEEPS ? 13 : 0)
+#define CACHE_CNT (1u << CACHE_BITS) /* entries; 128 KiB, and 64 KiB of index */
+#define BUCKET_WAYS 2
 
-#define PCTAB_CACHE_BITS 13 /* 8192 entries of 16 bytes */
-#define PCTAB_CACHE_CNT (1u << PCTAB_CACHE_BITS)
-
-/* A word: the key's bits from PCTAB_CACHE_BITS to 47 on top, then these. */
-#define PCTAB_STEP_KEY_SHIFT 29
-#define PCTAB_STEP_CFA_SHIFT 17   /* 12 bits: the CFA's offset, words */
-#define PCTAB_STEP_SLOT_SHIFT 6   /* 11 bits: words from the slot of the caller's FP up to the CFA; see PAIR */
-#define PCTAB_STEP_CFA_MAX 4095
-#define PCTAB_STEP_SLOT_MAX 2047
-#define PCTAB_STEP_VALID 1        /* it can be left by this */
-#define PCTAB_STEP_FP 2           /* the CFA counts from FP; else from SP */
-#define PCTAB_STEP_SAVED 4        /* the caller's FP is in its slot; else in its register still */
-#define PCTAB_STEP_SAFE 8         /* the function is preemptible, and this PC a safe point */
-#define PCTAB_STEP_END 16         /* the outermost frame; not VALID */
-
-struct unwind_entry {
+struct entry {
   uint64_t word;
-  uint64_t next; /* the guess: its place; PCTAB_CACHE_CNT is added so that 0 is none */
+  uint64_t next; /* the guess: the number of an entry; 0: none */
 };
+extern struct entry pctab__cache[CACHE_CNT]; /* number 0 is none: it stays 0 */
 
-/* The key of a frame: the PC behind the call.  pctab_lookup_pc() plus 1. */
+/* A word: its key, shifted, and a step. */
+#define STEP_KEY_SHIFT 16
+#define STEP_CFA_SHIFT 5 /* 11 bits: the CFA's offset, words; 0: this frame is outermost */
+#define STEP_CFA_MAX 2047
+#define STEP_FP 16      /* the CFA counts from FP; else from SP */
+#define STEP_SLOT_SHIFT 1 /* 3 bits: see step_slot() */
+#define STEP_SAFE 1     /* it was looked up: the function is preemptible, this PC a safe point */
+#define STEP_END (1 << STEP_SLOT_SHIFT)
+
+/* Where code of this machine keeps a return address: in the word above the caller's FP (PAIR), or so many words up from
+ * the CFA.  Its callers' FP is in a slot below the CFA, words: so many as the code says and BASE; but PAIR with a code of
+ * SLOT_CFA, at the bottom of the frame.  A code of 1: FP is not saved. */
+#define SLOT_CFA 7
+#if defined __aarch64__
+#define STEP_PAIR 1
+#define STEP_RETURN 0
+#define SLOT_BASE 0
+#elif defined __s390x__
+#define STEP_PAIR 0
+#define STEP_RETURN (-6)
+#define SLOT_BASE 7
+#elif defined __powerpc64__
+#define STEP_PAIR 0
+#define STEP_RETURN 2
+#define SLOT_BASE (-1)
+#else
+#define STEP_PAIR 0
+#define STEP_RETURN (-1)
+#define SLOT_BASE 0
+#endif
+#define STEP_WORD sizeof (void *)
+
+/* Bytes from the slot up to the CFA, which is CFA_LEN bytes from the register that it counts from. */
+static inline uint64_t
+step_slot (uint64_t step, uint64_t cfa_len)
+{
+  uint64_t code = step >> STEP_SLOT_SHIFT & 7;
+  return STEP_PAIR && code == SLOT_CFA ? cfa_len : (code + (uint64_t) (int64_t) SLOT_BASE) * STEP_WORD;
+}
+
+static inline bool
+step_saves (uint64_t step)
+{
+  return step & (6 << STEP_SLOT_SHIFT);
+}
+
+/* The key of a frame: the PC behind its call.  pctab_lookup_pc() plus 1. */
 static inline uint64_t
 step_key (const struct pctab_cursor *c)
 {
   return c->pc + c->exact;
 }
 
-static inline unsigned
-step_place (uint64_t key)
+/* The step that WORD has for KEY: more than STEP_MAX, or 0, if it is another's or none. */
+#define STEP_MAX 0xffff
+static inline uint64_t
+step_of (uint64_t word, uint64_t key)
 {
-  return (unsigned) (key ^ key >> PCTAB_CACHE_BITS) & (PCTAB_CACHE_CNT - 1);
+  return word - (key << STEP_KEY_SHIFT);
 }
 
-/* Keeps what C's PC, in C's function, needs. */
-void pctab__step_keep (const struct pctab_cursor *c, const struct pctab_rule *rule, unsigned flags);
+static inline bool
+step_is (uint64_t step)
+{
+  return step - 1 < STEP_MAX;
+}
 
-/* Goes as many steps as it can, up to MAX, by what is known, and says how many; the PCs go to PCS.  Where it ends, the
- * next step is pctab_unwind_step()'s.  It may have gone to a frame whose PC is of no module. */
-unsigned pctab__step_known (struct pctab_cursor *c, void **pcs, unsigned max);
+static inline uint64_t
+step_load (const uint64_t *at)
+{
+  return CACHE_KEEPS ? __atomic_load_n (at, __ATOMIC_RELAXED) : 0;
+}
 
-/* C is known to be at an outermost frame.  False: it may be all the same. */
-bool pctab__step_ends (const struct pctab_cursor *c);
+static inline void
+step_store (uint64_t *at, uint64_t value)
+{
+  if (CACHE_KEEPS)
+    __atomic_store_n (at, value, __ATOMIC_RELAXED);
+}
 
-/* The same through frames alone that have PCTAB_STEP_SAFE, the one that C is at included, up to one whose PC is in
- * [watch, watch + watch_len). */
-unsigned pctab__step_safe (struct pctab_cursor *c, unsigned max, uint64_t watch, uint64_t watch_len);
+/* KEY's step: from its entry, or from the tables, and then kept if it may be.  *NUMBER: its entry's, or 0.  0: it is
+ * pctab_unwind_step()'s.  In a read section, or with C's `reads` PCTAB_READS_LATER. */
+uint64_t pctab__step_find (struct pctab_cursor *c, uint64_t key, unsigned *number);
+
+/* STEP, KEY's, with STEP_SAFE if it is that.  In a read section. */
+uint64_t pctab__step_point (struct pctab_cursor *c, uint64_t key, uint64_t step, unsigned number);
 
 /* Forgets all: for benchmarks and tests. */
 void pctab__step_forget (void);

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Where a walk of this process begins: at a call, or at what a signal has interrupted; and how it goes through a signal's
  * frame, where the kernel has put the same ucontext on the stack.  arch/<arch>/context.h knows the layouts. */
-#include "unwinder.h"
-
 #include <stddef.h>
 #include <string.h>
 #include <ucontext.h>
+
+#include "module.h"
+#include "unwinder.h"
 
 /* A register's place in a ucontext_t. */
 struct context_reg {
@@ -72,11 +73,28 @@ pctab_unwind_context (struct pctab_cursor *c, const void *ucontext, const struct
   c->exact = true;
 }
 
+/* Asked of the kernel once for the page where a walk ends for want of a table, if its file stays. */
+static bool
+code_readable (uint64_t pc)
+{
+  static uintptr_t page; /* a readable one, for good */
+  uint64_t last = pc + sizeof context_codes[0].code - 1;
+  uintptr_t at = (uintptr_t) (pc & ~UINT64_C (4095));
+  if (at == (uintptr_t) (last & ~UINT64_C (4095)) && at == __atomic_load_n (&page, __ATOMIC_RELAXED))
+    return true;
+  if (!pctab__probe (pc, sizeof context_codes[0].code))
+    return false;
+  const struct record *r = pctab__list_find (list_of (pctab_modules ()), pc);
+  if (r && r->module.permanent)
+    __atomic_store_n (&page, at, __ATOMIC_RELAXED);
+  return true;
+}
+
 /* The code at C's PC; NULL: no way back from a signal. */
 static const struct context_code *
 find_code (const struct pctab_cursor *c)
 {
-  if (c->bytes || !pctab__probe (c->pc, sizeof context_codes[0].code))
+  if (c->bytes || !code_readable (c->pc))
     return NULL;
   for (unsigned i = 0; i < COUNT (context_codes); i++)
     if (!memcmp ((const void *) (uintptr_t) c->pc, context_codes[i].code, context_codes[i].len))

@@ -1,44 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /* Words of a stack, read where that can't fault.
  *
- * Inside the stack's known bounds it can't.  Elsewhere the kernel is asked first, by a call that reads 8 bytes and then
- * fails whatever they are: rt_sigprocmask() with a `how` that there is not says EFAULT, or EINVAL once it has read them.
- * It has no effect, takes no file descriptor, and sandboxes know it.  One question serves a page, and a run of pages that
- * were asked about is kept in the cursor. */
+ * Inside the stack's known bounds it can't.  Elsewhere the kernel is asked first (memory.c).  One question serves a page,
+ * and a run of pages that were asked about is kept in the cursor. */
+#include <string.h>
+
+#include "memory.h"
 #include "unwinder.h"
 
-#include <errno.h>
-#include <string.h>
-#include <sys/syscall.h>
-#include <unistd.h>
-
 #define PAGE_BYTES UINT64_C (4096) /* no machine has smaller ones */
-
-/* Bytes of the kernel's signal set. */
-#ifdef __mips__
-#define SET_BYTES 16
-#else
-#define SET_BYTES 8
-#endif
-
-/* The page that ADDR is in. */
-static bool
-probe_page (uint64_t addr)
-{
-  if (addr > UINTPTR_MAX - PAGE_BYTES || addr < PAGE_BYTES)
-    return false;
-  int saved = errno;
-  bool good = syscall (SYS_rt_sigprocmask, -1L, (uintptr_t) (addr & ~(PAGE_BYTES - 1)), NULL, (long) SET_BYTES) == 0
-              || errno != EFAULT;
-  errno = saved;
-  return good;
-}
 
 bool
 pctab__probe (uint64_t addr, unsigned len)
 {
   uint64_t last = addr + len - 1;
-  return last >= addr && probe_page (addr) && (addr / PAGE_BYTES == last / PAGE_BYTES || probe_page (last));
+  return last >= addr && pctab__memory_readable (addr)
+         && (addr / PAGE_BYTES == last / PAGE_BYTES || pctab__memory_readable (last));
 }
 
 static inline bool
@@ -54,7 +31,7 @@ probe_more (struct pctab_stack *probed, uint64_t addr)
   uint64_t page = addr & ~(PAGE_BYTES - 1);
   if (inside (probed, addr, 1))
     return true;
-  if (!probe_page (page))
+  if (!pctab__memory_readable (page))
     return false;
   if (page == probed->hi)
     probed->hi += PAGE_BYTES;

@@ -280,7 +280,7 @@ pctab_builder_eh_frame (struct pctab_builder *b, const void *bytes, size_t len, 
   struct cfi_section s = { .name = ".eh_frame", .data = bytes, .len = len, .addr = addr, .arch = b->arch,
                            .big = m->big, .eh = true };
   size_t first = m->frames.cnt;
-  if (b->d.failed)
+  if (b->d.failed || !len)
     return;
   m->base = code_addr;
   if (!pctab__text_spans_init (&spans, m))

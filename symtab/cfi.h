@@ -75,7 +75,7 @@ struct cfi_state {
   uint32_t cfa_reg;
   int64_t cfa_off;
   struct cfi_expr cfa_expr;
-  struct cfi_value ra, fp;
+  struct cfi_value ra, fp, sp;
 };
 
 struct cfi_entry {

@@ -61,6 +61,15 @@ is_ordered (const struct model_frame *frames, size_t cnt)
   return true;
 }
 
+/* The first instruction of F at or behind OFF, which lies in F: rows begin at whole ones. */
+static uint32_t
+next_insn (const struct model *m, const struct model_frame *f, uint32_t off)
+{
+  const struct arch *arch = pctab__arch (m->machine, m->is64);
+  uint32_t insn = arch ? arch->insn : 1, into = (off - f->off + insn - 1) / insn * insn;
+  return into < f->end - f->off ? f->off + into : f->end;
+}
+
 /* Frame F from OFF on; its rows are its own. */
 static void
 clip_start (struct model *m, struct model_frame *f, uint32_t off)
@@ -90,7 +99,7 @@ pctab__cfi_frames_order (struct model *m, size_t first)
       struct model_frame f = frames[i];
       uint32_t taken = frames[kept - 1].end;
       m->stats.cfi_skipped += f.off < taken;
-      if (f.end <= taken)
+      if (f.end <= taken || (f.off < taken && (taken = next_insn (m, &f, taken)) == f.end))
         continue;
       if (f.off < taken)
         clip_start (m, &f, taken);
@@ -136,9 +145,9 @@ add_uncovered (struct model *m, const struct model_frame *f, size_t *next, size_
         end = m->frames.at[*next].off;
       if (off < end && !add_piece (m, f, &row, off, end))
         return false;
-      if (end == f->end)
+      if (end == f->end || m->frames.at[*next].end >= f->end)
         return true;
-      off = m->frames.at[*next].end;
+      off = next_insn (m, f, m->frames.at[*next].end);
     }
   return true;
 }

@@ -78,6 +78,11 @@ add_row (struct cfi_machine *x)
   x->changed = false;
   if (x->for_cie || x->loc >= x->frame_len)
     return;
+  if (x->loc % x->section->arch->insn)
+    {
+      x->error = "changes the frame in the middle of an instruction";
+      return;
+    }
   struct rule rule;
   pctab__cfi_rule (x->section->arch, x->cie->ra, &x->state, &rule);
   uint32_t number = number_rule (x, &rule);
@@ -131,6 +136,8 @@ value_of (const struct cfi_machine *x, struct cfi_state *st, uint64_t reg)
 {
   if (reg == x->cie->ra)
     return &st->ra;
+  if (reg == x->section->arch->sp)
+    return &st->sp;
   return reg == x->section->arch->fp ? &st->fp : NULL;
 }
 
@@ -151,14 +158,24 @@ factored (const struct cfi_machine *x, uint64_t n)
   return (int64_t) (n * (uint64_t) x->cie->data_align);
 }
 
+/* The register's value is the CFA plus OFF: what is said of SP without a rule, if OFF is 0. */
+static void
+set_value_offset (struct cfi_machine *x, uint64_t reg, int64_t off)
+{
+  bool is_cfa = reg == x->section->arch->sp && off == 0;
+  set_value (x, reg, is_cfa ? CFI_NONE : CFI_OTHER, 0, 0);
+}
+
 static void
 restore (struct cfi_machine *x, uint64_t reg)
 {
   struct cfi_value *v = value_of (x, &x->state, reg);
   if (!v)
     return;
-  static const struct cfi_value none = { .how = CFI_NONE };
-  *v = x->for_cie ? none : reg == x->cie->ra ? x->cie->state.ra : x->cie->state.fp;
+  struct cfi_state first = { .cfa_given = false };
+  if (!x->for_cie)
+    first = x->cie->state;
+  *v = *value_of (x, &first, reg);
   x->changed = true;
 }
 
@@ -327,13 +344,11 @@ step_extended (struct cfi_machine *x, unsigned op)
       return;
     case OP_VAL_OFFSET:
       reg = cursor_uleb (c);
-      cursor_uleb (c);
-      set_value (x, reg, CFI_OTHER, 0, 0);
+      set_value_offset (x, reg, factored (x, cursor_uleb (c)));
       return;
     case OP_VAL_OFFSET_SF:
       reg = cursor_uleb (c);
-      cursor_sleb (c);
-      set_value (x, reg, CFI_OTHER, 0, 0);
+      set_value_offset (x, reg, factored (x, (uint64_t) cursor_sleb (c)));
       return;
     case OP_GNU_ARGS_SIZE:
       cursor_uleb (c);

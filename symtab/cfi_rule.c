@@ -139,6 +139,19 @@ set_fp (const struct arch *arch, const struct cfi_state *st, struct rule *rule)
     }
 }
 
+/* A rule has no place for an SP of the caller's that is not its CFA, as longjmp() and setcontext() have it once they are
+ * on their way: it is in a register there, or in what the CFA points to.  A frame's own slot holds the CFA.  On s390x,
+ * where a CFA is 160 bytes above SP and SP is saved like other registers, in leaf functions in a floating point one, any
+ * place in a frame of its own does.  A signal frame's CFA is read from where its SP is. */
+static bool
+has_other_sp (const struct arch *arch, const struct cfi_state *st, const struct rule *rule)
+{
+  unsigned how = normal (st, &st->sp, arch->sp).how;
+  if (how == CFI_NONE || how == CFI_UNDEFINED || rule->cfa == CFA_DEREF || rule->cfa == CFA_DEREF_INDEX)
+    return false;
+  return rule->cfa == CFA_REG || (arch->machine != EM_S390 && how != CFI_OFFSET && how != CFI_AT_REG);
+}
+
 void
 pctab__cfi_rule (const struct arch *arch, uint32_t ra_column, const struct cfi_state *st, struct rule *rule)
 {
@@ -147,6 +160,8 @@ pctab__cfi_rule (const struct arch *arch, uint32_t ra_column, const struct cfi_s
     cfa_expr (arch, &st->cfa_expr, rule);
   else if (st->cfa_given)
     cfa_plain (arch, st->cfa_reg, st->cfa_off, rule);
+  if (has_other_sp (arch, st, rule))
+    *rule = (struct rule){ .cfa = CFA_UNKNOWN, .ra = RA_UNKNOWN };
   set_ra (arch, ra_column, st, rule);
   set_fp (arch, st, rule);
 }

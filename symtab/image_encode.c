@@ -156,6 +156,8 @@ assemble (struct image *im, const struct image_about *about, struct buf *out, st
                               out->len, at);
   patch_u32 (out, PCTAB_H_SIZE, (uint32_t) at);
   patch_u32 (out, PCTAB_H_HOT_SIZE, (uint32_t) hot);
+  if (out->failed)
+    return pctab__diag_memory (d);
   struct digest_bounds bounds;
   if (!pctab__digest_bounds (out->at, out->len, out->big, &bounds))
     return pctab__diag_error (d, NULL, "the table's header came out wrong; this is a bug in pctab");

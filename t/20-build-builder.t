@@ -11,6 +11,8 @@ succeeds 'random programs: the same bytes' "$check" random 96 1
 diag "$out"
 succeeds 'calls with random numbers: a table or a message' "$check" hostile 4000 1
 diag "$out"
+succeeds 'each allocation failing: MEMORY' "$check" memory 6 1
+diag "$out"
 succeeds 'calls that contradict each other' "$check" errors
 diag "$(printf '%s\n' "$out" | tail -n 1)"
 [ $status = 0 ] || diag "$out"
@@ -30,6 +32,8 @@ for arch in aarch64-linux-gnu arm-linux-gnueabihf i686-linux-gnu mipsel-linux-gn
     int main (int argc, char **argv) { return f ((int *) argv, argc); }' >p.c
   "$arch-gcc" -O1 -fasynchronous-unwind-tables -o "$arch" p.c 2>err || { skip "$arch" "$arch-gcc can't link"; continue; }
   succeeds "$arch: .eh_frame" "$check" eh_frame "$arch"
+  diag "$out"
+  succeeds "$arch: damaged" "$check" eh_frame "$arch" 500 1
   diag "$out"
 done
 done_testing

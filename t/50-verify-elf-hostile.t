@@ -34,6 +34,15 @@ cp good big && truncate -s 2G big
 within 5 '0 errors' big 'sparse, 2 GiB behind the end'
 cp good broken && edit broken section .text size=0x7fffffffffff
 within 5 'PE114' broken 'code of 128 TiB'
+# address SECTION
+address () {
+  readelf -SW good | sed -n "s/.* \\$1  *PROGBITS  *\\([0-9a-f]*\\) .*/\\1/p"
+}
+for far in 100000000 ff0000000000; do
+  cp good broken && edit broken section .text addr=0x$(printf %x $((0x$(address .text) + 0x$far))) &&
+    edit broken section .eh_frame addr=0x$(printf %x $((0x$(address .eh_frame) + 0x$far)))
+  within 5 'PE201' broken "code and frames 0x$far bytes away from the table's"
+done
 cp good broken && edit broken section .symtab off=0,size=0xfffffffffffffff0
 within 5 'PE114' broken 'symbols that wrap around'
 cp good broken && edit broken segment .text addr=0xfffffffffffff000,memsz=0xffffffffffffffff

@@ -9,7 +9,7 @@ need nm readelf size
 # object NAME: libtool's, position-independent or not.
 object () {
   local f
-  for f in "$tap_build/symtab/.libs/$1.o" "$tap_build/symtab/$1.o"; do
+  for f in "$tap_build/symtab/.libs/runtime_libpctab_la-$1.o" "$tap_build/symtab/runtime_libpctab_la-$1.o"; do
     [ -f "$f" ] && echo "$f" && return
   done
 }

@@ -92,6 +92,14 @@ compare_row (struct compare *c, const struct dec_func *f, uint64_t pc, uint64_t 
     }
 }
 
+/* The table's function at PC, which FDEs may have from anywhere; NONE: it has none. */
+static uint32_t
+func_at (const struct decoded *d, uint64_t pc)
+{
+  uint64_t off = pc - d->base;
+  return pc < d->base || off > UINT32_MAX ? NONE : pctab__decoded_func (d, (uint32_t) off);
+}
+
 /* Where the table's next function behind PC starts. */
 static uint64_t
 next_func (const struct decoded *d, uint64_t pc)
@@ -140,7 +148,7 @@ compare_fde (struct compare *c, const struct fde *fde, uint64_t pc)
   const struct decoded *d = c->d;
   while (pc < fde->end)
     {
-      uint32_t i = pc < d->base ? NONE : pctab__decoded_func (d, (uint32_t) (pc - d->base));
+      uint32_t i = func_at (d, pc);
       uint64_t next = next_func (d, pc), end = next < fde->end ? next : fde->end;
       if (i == NONE)
         {

@@ -51,6 +51,7 @@ struct pctab_cursor {
   const unsigned char *bytes; /* where stack.lo is in this process; NULL: there itself */
   uint8_t machine;            /* index in arch.def */
   uint8_t signals;            /* signal frames so far */
+  uint8_t reads;              /* whose read section it is in */
   uint64_t known;             /* which of reg[], by DWARF number: the innermost frame's and behind a signal frame */
   uint64_t reg[PCTAB_REGS_MAX];
   uint64_t checked; /* generation of the last module that is not permanent and was found to be loaded */

@@ -237,7 +237,7 @@ void
 chain_end (void)
 {
   if (by_signal)
-    raise (SIGUSR1);
+    __asm__ volatile ("int3");
   else
     measure ();
   __asm__ volatile ("" ::: "memory");
@@ -335,7 +335,7 @@ int
 main (int argc, char **argv)
 {
   struct sigaction sa = { .sa_sigaction = on_signal, .sa_flags = SA_SIGINFO };
-  sigaction (SIGUSR1, &sa, NULL);
+  sigaction (SIGTRAP, &sa, NULL);
   evict = malloc (EVICT_BYTES);
   if (!evict)
     return 1;

@@ -8,6 +8,7 @@
 #   build    pctab-link on a file as the plugin leaves it, beside llvm-gsymutil
 #   lookup   findfunc and pcvalue beside Go's algorithms in C, in one process  (COUNT=1: instructions too, by callgrind)
 #   dump     pctab-dump --lookup beside llvm-symbolizer
+#   decide   a decision at a signal, with 1 to 100 frames below, beside a walk over the same frames
 #   verify   the verifier's rules, in MB of table a second; its part of a link; pctab-verify over the system's programs
 #
 # Programs: lua sqlite cxx openssl postgres gold (all by default; marks, lookup and dump take the largest one named).
@@ -25,11 +26,12 @@ exec </dev/null
 sections="" programs=""
 for a in "$@"; do
   case $a in
-    sizes | link | marks | build | lookup | dump | verify) sections="$sections $a" ;;
+    sizes | link | marks | build | lookup | dump | decide | verify) sections="$sections $a" ;;
     *) programs="$programs $a" ;;
   esac
 done
-: "${sections:=sizes link marks build lookup dump verify}" "${programs:=lua sqlite cxx openssl postgres gold}"
+: "${sections:=sizes link marks build lookup dump decide verify}"
+[ "$sections" = " decide" ] || : "${programs:=lua sqlite cxx openssl postgres gold}"
 
 # --- tools ---
 
@@ -320,6 +322,20 @@ bench_dump ()
   printf '  llvm-symbolizer / pctab-dump %s; goal: %s\n' "$4" "$(goal "$4" 20 atleast)"
 }
 
+# --- decide ---
+
+# A program of its own, with a table, and the library in it.
+bench_decide ()
+{
+  printf '\ndecide: ns a decision, median of rounds\n'
+  [ "$(uname -m)" = x86_64 ] || { echo "  (it reads x86-64 registers)"; return 0; }
+  perl "$here/chain.pl" 128 >"$work/chain.c"
+  # shellcheck disable=SC2086
+  "${CC:-gcc}" -O2 -g -D_GNU_SOURCE -I"$here/../../include" "$here/bench_decide.c" "$work/chain.c" \
+    "$top/runtime/.libs/libpctab.a" -llz4 -pthread $flags -o "$work/decide" || return 1
+  "$work/decide"
+}
+
 # --- verify ---
 
 bench_verify ()
@@ -353,10 +369,11 @@ for p in $programs; do
   if linked "$p"; then present="$present $p"; else echo "run.sh: $p is left out" >&2; fi
 done
 programs=$present
-[ -n "$programs" ] || exit 1
+[ -n "$programs" ] || [ "$sections" = " decide" ] || exit 1
 echo "pctab benchmarks, $(nproc) processors, $(date -u +%Y-%m-%d), programs:$programs"
 for s in $sections; do
   case $s in
+    decide) bench_decide ;;
     marks | lookup | dump) "bench_$s" "$(largest)" ;;
     verify)
       for p in $programs; do bench_verify "$p"; done

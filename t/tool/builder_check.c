@@ -7,12 +7,14 @@
  *        builder_check errors                calls that contradict each other: their messages
  *        builder_check eh_frame FILE [CASES [SEED]]  the functions of a file's .eh_frame, as it is: the bytes of the
  *                                            importer's model; then damaged so often
+ *        builder_check memory CASES [SEED]   random programs, with each allocation failing in turn: MEMORY, nothing leaked
  * Exits 1 at the first difference. */
 #include <pctab/build.h>
 
 #include "../lib/agree.h"
 #include "arch.h"
 #include "cfi.h"
+#include "fail_malloc.h"
 #include "format.h"
 #include "image_encode.h"
 #include "import.h"
@@ -316,7 +318,7 @@ give (const struct program *p)
   uint32_t order[FUNCS_MAX];
   struct pctab_builder *b = pctab_builder_new (p->arch->machine, p->arch->is64, p->big, p->len);
   if (!b)
-    die ("no builder");
+    return NULL;
   for (uint32_t i = 0; i < p->func_cnt; i++)
     {
       uint32_t k = draw (i + 1);
@@ -376,6 +378,47 @@ check_random (unsigned long cases)
   free (p);
   printf ("%lu programs of all architectures and both byte orders: %" PRIu64 " functions, %" PRIu64 " rows, %" PRIu64
           " lines, %" PRIu64 " stretches; %" PRIu64 " PCs compared\n", cases, funcs, rows, lines, stretches, pcs);
+  return 0;
+}
+
+/* Memory */
+
+/* P's table with allocation number NTH failing; whether there were that many. */
+static bool
+fail_one (const struct program *p, unsigned long nth)
+{
+  enum pctab_error error = PCTAB_ERROR_MEMORY;
+  const char *text = "";
+  size_t len = 0;
+  uint64_t state = random_state;
+  fail_at = nth;
+  fail_seen = 0;
+  struct pctab_builder *b = give (p);
+  void *image = b ? pctab_builder_finish (b, &len, &error, &text) : NULL;
+  fail_at = 0;
+  bool failed = fail_seen >= nth;
+  random_state = state;
+  if (!image != failed || (failed && (error != PCTAB_ERROR_MEMORY || (b && strcmp (text, "out of memory")))))
+    die ("an allocation failed, and the builder says something else");
+  free (image);
+  pctab_builder_free (b);
+  return failed;
+}
+
+static int
+check_memory (unsigned long cases)
+{
+  struct program *p = malloc (sizeof *p);
+  unsigned long failed = 0;
+  for (unsigned long i = 0; p && i < cases; i++)
+    {
+      draw_program (p, i);
+      for (unsigned long nth = 1; fail_one (p, nth); nth++)
+        failed++;
+      pctab__model_free (&p->m);
+    }
+  free (p);
+  printf ("%lu programs, %lu failed allocations\n", cases, failed);
   return 0;
 }
 
@@ -616,7 +659,8 @@ damage_once (const struct subject *s, unsigned char *bytes, uint64_t *pcs)
   size_t whole = cursor_left (&s->eh), len = draw (16) ? whole : draw ((uint32_t) whole), size;
   memcpy (bytes, s->eh.pos, whole);
   for (unsigned k = 1 + draw (6); k; k--)
-    bytes[draw ((uint32_t) whole)] = (unsigned char) (draw (2) ? draw (256) : draw (2) ? 0 : 0xff);
+    bytes[draw (3) ? draw ((uint32_t) whole) : draw (whole < 48 ? (uint32_t) whole : 48)]
+      = (unsigned char) (draw (2) ? draw (256) : draw (2) ? draw (5) : 0xff);
   unsigned char *exact = malloc (len ? len : 1);
   memcpy (exact, bytes, len);
   struct pctab_builder *b = give_subject (s, exact, len);
@@ -677,6 +721,8 @@ main (int argc, char **argv)
   random_state = argc > 3 ? strtoull (argv[3], NULL, 0) : 1;
   if (argc > 2 && !strcmp (argv[1], "random"))
     return check_random (cases);
+  if (argc > 2 && !strcmp (argv[1], "memory"))
+    return check_memory (cases);
   if (argc > 2 && !strcmp (argv[1], "hostile"))
     return check_hostile (cases);
   if (argc == 2 && !strcmp (argv[1], "errors"))
@@ -686,6 +732,6 @@ main (int argc, char **argv)
       random_state = argc > 4 ? strtoull (argv[4], NULL, 0) : 1;
       return check_eh_frame (argv[2], argc > 3 ? strtoul (argv[3], NULL, 0) : 0);
     }
-  fprintf (stderr, "usage: builder_check random CASES [SEED] | hostile CASES [SEED] | errors | eh_frame FILE [CASES [SEED]]\n");
+  fprintf (stderr, "usage: builder_check random|hostile|memory CASES [SEED] | errors | eh_frame FILE [CASES [SEED]]\n");
   return 2;
 }

@@ -26,59 +26,7 @@
 #include "import.h"
 #include "options.h"
 #include "policy.h"
-
-static void
-print_rule (const struct rule *r)
-{
-  switch (r->cfa)
-    {
-    case CFA_SP:
-      printf ("sp%+d", r->cfa_off);
-      break;
-    case CFA_FP:
-      printf ("fp%+d", r->cfa_off);
-      break;
-    case CFA_REG:
-      printf ("r%u%+d", r->cfa_reg, r->cfa_off);
-      break;
-    case CFA_DEREF:
-      printf ("*(r%u%+d)%+d", r->cfa_reg, r->cfa_off, r->cfa_add);
-      break;
-    case CFA_DEREF_INDEX:
-      printf ("*(r%u+r%u*%u%+d)%+d", r->cfa_reg, r->cfa_idx, r->cfa_scale, r->cfa_off, r->cfa_add);
-      break;
-    default:
-      printf ("?");
-    }
-  switch (r->ra)
-    {
-    case RA_SAVED:
-      printf (" c%+d", r->ra_off);
-      break;
-    case RA_REG:
-      printf (" r%u", r->ra_reg);
-      break;
-    case RA_AT_REG:
-      printf (" (r%u%+d)", r->ra_reg, r->ra_off);
-      break;
-    default:
-      printf (r->ra == RA_UNDEFINED ? " u" : " ?");
-    }
-  switch (r->fp)
-    {
-    case FP_SAVED:
-      printf (" c%+d\n", r->fp_off);
-      break;
-    case FP_IN_REG:
-      printf (" r%u\n", r->fp_reg);
-      break;
-    case FP_AT_REG:
-      printf (" (r%u%+d)\n", r->fp_reg, r->fp_off);
-      break;
-    default:
-      printf (r->fp == FP_SAME ? " s\n" : " ?\n");
-    }
-}
+#include "rule_print.h"
 
 static void
 print_frames (const struct model *m)
@@ -95,7 +43,7 @@ print_frames (const struct model *m)
       for (uint32_t k = f->row; k < f->row + f->row_cnt; k++)
         {
           printf ("%" PRIx64 " ", m->base + m->rows.at[k].off);
-          print_rule (&m->rules.at[m->rows.at[k].rule]);
+          print_rule (stdout, &m->rules.at[m->rows.at[k].rule]);
         }
     }
 }

@@ -11,14 +11,14 @@ use warnings;
 use Exporter 'import';
 our @EXPORT_OK = qw(arch_of lines_of expected_frames frame_texts register_names);
 
-# machine name in readelf -h => [sp, fp, has a link register]
+# machine name in readelf -h => [sp, fp, has a link register, saves SP in any place]
 my %arch = (
   'Advanced Micro Devices X86-64' => [7, 6, 0],
   'Intel 80386' => [4, 5, 0],
   'AArch64' => [31, 29, 1],
   'ARM' => [13, 11, 1],
   'RISC-V' => [2, 8, 1],
-  'IBM S/390' => [15, 11, 1],
+  'IBM S/390' => [15, 11, 1, 1],
   'PowerPC64' => [1, 31, 1],
   'MIPS R3000' => [29, 30, 1],
 );
@@ -124,6 +124,20 @@ sub show_value {
   return '?';
 }
 
+# Is the caller's SP elsewhere than at the CFA?  In a frame of SP's or FP's own a slot holds it, or on s390x whatever does;
+# where the CFA is read from memory, as in signal frames, both are read.
+sub other_sp {
+  my ($v, $cfa, $arch) = @_;
+  my ($how, $what) = @$v;
+  return 0 if $how =~ /^(?:none|same|undefined)$/ || ($how eq 'val_offset' && $what == 0);
+  return 0 if ($how eq 'reg' && $what == $arch->[0]) || $cfa !~ /^r(\d+)[-+]/;
+  my $own = $1 == $arch->[0] || $1 == $arch->[1];
+  return 0 if $own && $arch->[3];
+  return !$own
+    if $how eq 'offset' || ($how eq 'exp' && (place_of($what) // '') =~ /^(?:cfa|r)/);
+  return 1;
+}
+
 sub show_state {
   my ($st, $cie, $arch, $count) = @_;
   my ($sp, $fp, $link) = @$arch;
@@ -135,6 +149,7 @@ sub show_state {
   } else {
     $cfa = defined $st->{reg} ? sprintf 'r%d%+d', $st->{reg}, $st->{off} : '?';
   }
+  $cfa = '?' if other_sp($st->{sp}, $cfa, $arch);
   my $ra = show_value($st->{ra}, $cie->{ra}, $cfa, $link ? "r$cie->{ra}" : '?');
   my $fpv = show_value($st->{fp}, $fp, $cfa, 's');
   $fpv = '?' if $fpv eq 'u';
@@ -166,7 +181,7 @@ sub agrees {
 # One raw instruction; returns the address it moves to, if it does.
 sub run_line {
   my ($line, $st, $cie, $fp, $stack, $names) = @_;
-  my $which = sub { $_[0] == $cie->{ra} ? 'ra' : $_[0] == $fp ? 'fp' : undef };
+  my $which = sub { $_[0] == $cie->{ra} ? 'ra' : $_[0] == $cie->{sp} ? 'sp' : $_[0] == $fp ? 'fp' : undef };
   while ($line =~ /\br(\d+) \((\w+)\)/g) { $names->{$1} = $2; }
   return hex $1 if $line =~ /^DW_CFA_(?:MIPS_)?advance_loc\d?: \d+ to ([0-9a-f]+)/
     || $line =~ /^DW_CFA_set_loc: ([0-9a-f]+)/;
@@ -263,8 +278,9 @@ sub expected_frames {
   for my $e (@$raw) {
     next unless $e->{kind} eq 'CIE';
     for (@{$e->{lines}}) { $e->{ra} = $1 if /Return address column:\s+(\d+)/; }
-    my %nothing = (ra => ['none'], fp => ['none'], off => 0);
-    (undef, $e->{state}) = run_entry($e, {ra => $e->{ra}}, $arch->[1], \%names, \%nothing);
+    my %nothing = (ra => ['none'], fp => ['none'], sp => ['none'], off => 0);
+    $e->{sp} = $arch->[0];
+    (undef, $e->{state}) = run_entry($e, {ra => $e->{ra}, sp => $e->{sp}}, $arch->[1], \%names, \%nothing);
     $cies{"$e->{section} $e->{off}"} = $e;
   }
   # Names of registers come from the instructions of all, so rows are compared after them.
