@@ -235,7 +235,7 @@ pctab_crash_handler_install (const struct pctab_crash_options *options)
   if (atomic_exchange (&installed, true))
     return EALREADY;
   frames_max = frames_max < 2 ? 2 : frames_max > FRAMES_MAX ? FRAMES_MAX : frames_max;
-  crash.out.fd = options && options->fd >= 0 ? options->fd : STDERR_FILENO;
+  crash.out.fd = options && options->fd > 0 ? options->fd : STDERR_FILENO;
   int error = pctab_thread_init ();
   if (!options || !options->no_import)
     pctab_module_import_loaded ();

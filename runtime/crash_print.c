@@ -5,9 +5,20 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <time.h>
 #include <unistd.h>
 
 #define WAIT_MS 5000
+
+/* The signal of a pipe that nobody reads would come before the crash's own; it is blocked here. */
+static void
+drop_sigpipe (void)
+{
+  sigset_t set;
+  sigemptyset (&set);
+  sigaddset (&set, SIGPIPE);
+  sigtimedwait (&set, NULL, &(struct timespec){ 0, 0 });
+}
 
 static bool
 write_some (struct crash_out *o, unsigned *done)
@@ -16,11 +27,16 @@ write_some (struct crash_out *o, unsigned *done)
   int ready = poll (&p, 1, WAIT_MS);
   if (ready < 0 && errno == EINTR)
     return true;
-  if (ready <= 0)
+  /* EINVAL: RLIMIT_NOFILE is 0. */
+  if (ready == 0 || (ready < 0 && errno != EINVAL))
     return false;
   ssize_t len = write (o->fd, o->buf + *done, o->len - *done);
   if (len < 0)
-    return errno == EINTR;
+    {
+      if (errno == EPIPE)
+        drop_sigpipe ();
+      return errno == EINTR;
+    }
   *done += (unsigned) len;
   return true;
 }

@@ -372,7 +372,7 @@ mend_after_fork (int signo, struct signal_state *s)
     return;
   unsigned entry = entry_of (&is);
   if (entry < ENTRY_CNT)
-    s->now = entry;
+    set_record (signo, s, atomic_load (&s->entry[entry]));
   else if (is_handler (&is) || kernel_action (signo, s, atomic_load (&s->entry[s->now])).sa_handler != is.sa_handler)
     take_over (signo, s);
 }

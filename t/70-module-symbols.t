@@ -49,7 +49,7 @@ is "$(readelf -dW "$so" | sed -n 's/.*NEEDED.*\[\(lib[a-z0-9]*\|ld[a-z0-9-]*\)\.
 late=$(readelf -VW "$so" | grep -o 'GLIBC_2\.[0-9]*' | sort -u -t. -k2n | awk -F. '$2 > 36')
 is "$late" '' 'no symbol of a glibc after 2.36'
 # The signal functions are libc's names: they stand before it.
-signals='sigaction|(bsd_|s|sysv_|__sysv_)?signal|sigset|sigignore|siginterrupt|sigvec'
+signals='sigaction|(bsd_|s|sysv_|__sysv_)?signal|sigset|sigignore|siginterrupt|sigvec|sigaltstack'
 is "$(nm -D --defined-only "$so" | awk '{ print $3 }' | grep -Ev "^pctab_[^_]|^($signals)\$")" '' \
   'exports what is public alone'
 is "$(nm "${archive%% *}" 2>/dev/null | awk '$2 ~ /^[TDBRC]$/ { print $3 }' | grep -Ev "^pctab_|^($signals)\$")" '' \
