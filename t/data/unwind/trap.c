@@ -100,6 +100,11 @@ work (int n)
       sum += strtod (text, NULL) + (double) strlen (text);
       char *p = malloc ((size_t) i * 100 + 1);
       free (p);
+      /* The library itself is interrupted, too. */
+      void *first[50], *second[50];
+      int cnt = pctab_backtrace (first, 50), again = pctab_backtrace (second, 50);
+      if (cnt < 4 || cnt != again || memcmp (first + 1, second + 1, (size_t) (cnt - 1) * sizeof *first))
+        fail ("backtraces that were interrupted differ", __LINE__);
     }
   return (long) sum;
 }
