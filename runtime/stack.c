@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* The bounds of a thread's stack.
  *
- * A thread's is all there from its start, less the guard, and the C library knows it.  The first thread's grows when it is
- * touched, down to the limit: whether it can go so far is asked by reading its lowest page in the kernel, which makes it
- * grow (in address space; pages come when they are used), so that all of it is readable from then on. */
+ * A thread's is all there from its start, less the guard, and the C library knows it.  The first thread's grows when
+ * it is touched, down to the limit: whether it can go so far is asked by reading its lowest page in the kernel,
+ * which makes it grow (in address space; pages come when they are used), so that all of it is readable from then on. */
 #include "unwinder.h"
 
 #include <pthread.h>
@@ -31,8 +31,8 @@ static bool
 ask (struct pctab_stack *stack)
 {
   pthread_attr_t attr;
-  void *at;
-  size_t len;
+  void *at = NULL;
+  size_t len = 0;
   if (pthread_getattr_np (pthread_self (), &attr))
     return false;
   bool good = pthread_attr_getstack (&attr, &at, &len) == 0;

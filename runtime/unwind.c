@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* One step: the rule of this frame's PC, by it the CFA, the return address and the caller's frame pointer.
  *
- * A table says where these three are, and of no other register.  So the others are known where a signal interrupted the
- * code, and lost one frame further: rules that need them there (a CFA that counts from another register, a return address
- * in one) hold in prologues and leaf functions, which are no one's callers.
+ * A table says where these three are, and of no other register.  So the others are known where a signal interrupted
+ * the code, and lost one frame further: rules that need them there (a CFA that counts from another register, a
+ * return address in one) hold in prologues and leaf functions, which are no one's callers.
  *
- * Everything read from the stack may be wrong.  What keeps a walk finite is that each frame lies above the one before; a
- * signal may have changed stacks, so behind a signal frame it may go anywhere, but only so often. */
+ * Everything read from the stack may be wrong.  What keeps a walk finite is that each frame lies above the one
+ * before; a signal may have changed stacks, so behind a signal frame it may go anywhere, but only so often. */
 #include <elf.h>
 
 #include "module.h"

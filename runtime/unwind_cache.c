@@ -16,13 +16,13 @@ hash (uint64_t key)
 static inline uint32_t *
 bucket_of (uint64_t h)
 {
-  return buckets[h >> (64 - CACHE_BITS - !CACHE_BITS) & (CACHE_CNT - 1)];
+  return buckets[h >> 48 & (CACHE_CNT - 1)];
 }
 
 static inline uint32_t
 tag_of (uint64_t h)
 {
-  return (uint32_t) (h >> 16 & 0xffff) << 16;
+  return (uint32_t) (h >> 32 & 0xffff) << 16;
 }
 
 static unsigned
@@ -64,8 +64,10 @@ make_entry (uint64_t key, uint64_t step)
 static unsigned
 slot_code (const struct pctab_rule *r, int cfa, int slot, bool saved)
 {
+  if (STEP_PAIR && (!saved || r->ra_off != (1 - slot) * (int) STEP_WORD))
+    return 0;
   if (STEP_PAIR)
-    return r->ra_off != (1 - slot) * (int) STEP_WORD || !saved ? 0 : slot == cfa ? SLOT_CFA : slot > 1 && slot < 7 ? (unsigned) slot : 0;
+    return slot == cfa ? SLOT_CFA : slot > 1 && slot < SLOT_CFA ? (unsigned) slot : 0;
   if (r->ra_off != STEP_RETURN * (int) STEP_WORD)
     return 0;
   int code = slot - SLOT_BASE;
@@ -81,8 +83,9 @@ pack (const struct pctab_rule *r)
   int cfa = r->cfa_off / word, slot = -(r->fp_off / word);
   if (r->ra == PCTAB_RA_UNDEFINED)
     return STEP_END;
-  if ((r->cfa != PCTAB_CFA_SP && r->cfa != PCTAB_CFA_FP) || (r->fp != PCTAB_FP_SAME && !saved) || r->ra != PCTAB_RA_SAVED
-      || r->cfa_off != cfa * word || cfa < 1 || cfa > STEP_CFA_MAX || (saved && r->fp_off % word))
+  if ((r->cfa != PCTAB_CFA_SP && r->cfa != PCTAB_CFA_FP) || (r->fp != PCTAB_FP_SAME && !saved)
+      || r->ra != PCTAB_RA_SAVED || r->cfa_off != cfa * word || cfa < 1 || cfa > STEP_CFA_MAX
+      || (saved && r->fp_off % word))
     return 0;
   uint64_t code = slot_code (r, cfa, slot, saved);
   return code ? (uint64_t) cfa << STEP_CFA_SHIFT | (r->cfa == PCTAB_CFA_FP ? STEP_FP : 0) | code << STEP_SLOT_SHIFT : 0;

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* PCs of this process that a walk has passed before, each with what the step there needs.
  *
- * An entry's word is the PC and the rule, so it is of one PC whole, whoever writes it: threads need no lock.  PCs are of
- * modules that are never unloaded, so an entry is never wrong, and nothing is ever taken back; the oldest make room for
- * new ones.  Entries lie in the order in which they were made, that of the frames on some stack, and with each is a guess
- * where the caller's entry is.  So a walk over frames like those of an earlier one reads entries one behind the other,
- * and needn't wait for a return address to know which is the next: it looks later whether that was right.  Memory of the
- * stack and of the entries is waited for side by side, and little of the latter.
+ * An entry's word is the PC and the rule, so it is of one PC whole, whoever writes it: threads need no lock.  PCs
+ * are of modules that are never unloaded, so an entry is never wrong, and nothing is ever taken back; the oldest
+ * make room for new ones.  Entries lie in the order in which they were made, that of the frames on some stack, and
+ * with each is a guess where the caller's entry is.  So a walk over frames like those of an earlier one reads
+ * entries one behind the other, and needn't wait for a return address to know which is the next: it looks later
+ * whether that was right.  Memory of the stack and of the entries is waited for side by side, and little of the
+ * latter.
  *
  * Where a guess is wrong, an index of buckets finds the entry. */
 #ifndef PCTAB_RUNTIME_UNWIND_CACHE_H
@@ -36,9 +37,9 @@ extern struct entry pctab__cache[CACHE_CNT] __attribute__ ((visibility ("hidden"
 #define STEP_SAFE 1     /* it was looked up: the function is preemptible, this PC a safe point */
 #define STEP_END (1 << STEP_SLOT_SHIFT)
 
-/* Where code of this machine keeps a return address: in the word above the caller's FP (PAIR), or so many words up from
- * the CFA.  Its callers' FP is in a slot below the CFA, words: so many as the code says and BASE; but PAIR with a code of
- * SLOT_CFA, at the bottom of the frame.  A code of 1: FP is not saved. */
+/* Where code of this machine keeps a return address: in the word above the caller's FP (PAIR), or so many words up
+ * from the CFA.  Its callers' FP is in a slot below the CFA, words: so many as the code says and BASE; but PAIR with
+ * a code of SLOT_CFA, at the bottom of the frame.  A code of 1: FP is not saved. */
 #define SLOT_CFA 7
 #if defined __aarch64__
 #define STEP_PAIR 1

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Where a walk of this process begins: at a call, or at what a signal has interrupted; and how it goes through a signal's
- * frame, where the kernel has put the same ucontext on the stack.  arch/<arch>/context.h knows the layouts. */
+/* Where a walk of this process begins: at a call, or at what a signal has interrupted; and how it goes through a
+ * signal's frame, where the kernel has put the same ucontext on the stack.  arch/<arch>/context.h knows the layouts. */
 #include <stddef.h>
 #include <string.h>
 #include <ucontext.h>

@@ -40,10 +40,11 @@ word_at (uint64_t addr)
 static inline bool
 has_room (uint64_t up, uint64_t room)
 {
-  const uint64_t above = STEP_RETURN < 0 ? 0 : (STEP_RETURN + 1) * STEP_WORD;
-  if (CFA_BIAS || STEP_RETURN > 0)
-    return up > CFA_BIAS && up <= room && room - up > above;
+#if CFA_BIAS || STEP_RETURN > 0
+  return up > CFA_BIAS && up <= room && room - up >= 3 * STEP_WORD;
+#else
   return up - 1 < room;
+#endif
 }
 
 /* Goes up to MAX steps and says how many; the PCs go to PCS.  SAFE: only from frames that are that.  The next step is

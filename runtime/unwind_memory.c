@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Words of a stack, read where that can't fault.
  *
- * Inside the stack's known bounds it can't.  Elsewhere the kernel is asked first (memory.c).  One question serves a page,
- * and a run of pages that were asked about is kept in the cursor. */
+ * Inside the stack's known bounds it can't.  Elsewhere the kernel is asked first (memory.c).  One question serves a
+ * page, and a run of pages that were asked about is kept in the cursor. */
 #include <string.h>
 
 #include "memory.h"

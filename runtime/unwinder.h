@@ -46,7 +46,7 @@ enum pctab_stop pctab__signal_step (struct pctab_cursor *c);
 /* The bounds that pctab_stack_self() has found in this thread; {0, 0}: it was not called. */
 void pctab__stack_known (struct pctab_stack *stack);
 
-/* A cursor's `reads`: is it in a read section?  Someone else's; none yet, but it may open one; one that it has opened. */
+/* A cursor's `reads`: is it in a read section?  Someone else's; none yet, but it may open one; one that it opened. */
 enum { PCTAB_READS_OPEN, PCTAB_READS_LATER, PCTAB_READS_NOW };
 
 /* C is at a caller's frame, where registers but these are not known. */
@@ -77,10 +77,10 @@ unsigned pctab__frame_look (struct pctab_cursor *c);
 /* Goes to the caller by RULE.  SIGNAL: this is a signal frame. */
 enum pctab_stop pctab__frame_leave (struct pctab_cursor *c, const struct pctab_rule *rule, bool signal);
 
-/* Up to MAX steps, as far as frames are by the tables preemptible and at a safe point, the one where C is included, and up
- * to a frame whose return address is in [watch, watch + watch_len).  How many: C is then at a frame that is none of these,
- * or can't be left so easily, or at the one that was watched for.  In a read section.
- * Signal: safe.  Cost: 3 to 4 ns a frame. */
+/* Up to MAX steps, as far as frames are by the tables preemptible and at a safe point, the one where C is included,
+ * and up to a frame whose return address is in [watch, watch + watch_len).  How many: C is then at a frame that is
+ * none of these, or can't be left so easily, or at the one that was watched for.  In a read section.  Signal: safe.
+ * Cost: 3 to 4 ns a frame. */
 unsigned pctab__step_safe (struct pctab_cursor *c, unsigned max, uint64_t watch, uint64_t watch_len);
 
 #endif

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Wild registers, smashed stacks, stacks that end where nothing is mapped, PCs in the heap, in data and nowhere: each walk
-# comes to an end without a fault, errno stays, and steps and the walk at once agree.  SEEDS='7 8 9' for others.
+# Wild registers, smashed stacks, stacks that end where nothing is mapped, PCs in the heap, in data and nowhere: each
+# walk comes to an end without a fault, errno stays, and steps and the walk at once agree.  SEEDS='7 8 9' for others.
 # shellcheck source=SCRIPTDIR/lib/unwind.sh
 . "${abs_top_srcdir:-$(cd "$(dirname "$0")/.." && pwd)}/t/lib/tap.sh"
 . "$tap_src/t/lib/unwind.sh"

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# The walks of 70-unwind-walks.t and 70-unwind-hostile.t on other machines, under qemu's user mode (i386: natively), in static programs.
-# arm: in ARM code, since Thumb's functions with a frame pointer have it in r7, whose caller's value tables don't say.
+# The walks of 70-unwind-walks.t and 70-unwind-hostile.t on other machines, under qemu's user mode (i386: natively),
+# in static programs. arm: in ARM code, since Thumb's functions with a frame pointer have it in r7, whose caller's
+# value tables don't say.
 # shellcheck source=SCRIPTDIR/lib/unwind.sh
 . "${abs_top_srcdir:-$(cd "$(dirname "$0")/.." && pwd)}/t/lib/tap.sh"
 . "$tap_src/t/lib/unwind.sh"

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Single-stepped programs: at every instruction the whole chain of PCs is that of the true stack, which the stepper knows
-# by watching calls and returns, or ends before with a reason; now and then elfutils' dwfl is asked too.
+# Single-stepped programs: at every instruction the whole chain of PCs is that of the true stack, which the stepper
+# knows by watching calls and returns, or ends before with a reason; now and then elfutils' dwfl is asked too.
 #   ORACLE_STEPS=300000 t/70-unwind-oracle.t    so many of lua and of the C++ program, not 15,000
 # shellcheck source=SCRIPTDIR/lib/tap.sh
 . "${abs_top_srcdir:-$(cd "$(dirname "$0")/.." && pwd)}/t/lib/tap.sh"
@@ -27,8 +27,8 @@ check () {
   [ $status = 0 ] || diag "$(grep -v 'as in the file' err | head -n 30)"
 }
 
-main_of () {
-  echo "0x$(nm prog | sed -n 's/ T main$//p')"
+address_of () {
+  echo "0x$(nm prog | sed -n "s/ T $1\$//p")"
 }
 
 # odd LEAST FLAG...
@@ -39,7 +39,7 @@ odd () {
     skip "odd frames, $*" "it does not link: $(head -n 1 err)"
     return
   }
-  check "odd frames, $*" "$least" -b "$(main_of)" -d 100 ./prog
+  check "odd frames, $*" "$least" -b "$(address_of main)" -d 100 ./prog
 }
 for fp in -fomit-frame-pointer -fno-omit-frame-pointer; do
   for level in -O0 -O1 -O2 -O3 -Os; do
@@ -63,7 +63,7 @@ check 'from the first instruction on' 99 -n 10000 -d 1000 ./prog
 
 if have g++; then
   g++ -O2 -static -no-pie "$tap_src/t/data/unwind/throw.cc" -o prog $flags
-  check "C++ exceptions, from the first landing pad on" 99 -b "0x$(nm prog | sed -n "s/ T _Unwind_Resume$//p")" -n "$steps" -d 1000 ./prog
+  check 'C++ exceptions, from the first landing pad on' 99 -b "$(address_of _Unwind_Resume)" -n "$steps" -d 1000 ./prog
 else
   skip 'C++ exceptions' 'g++ is not installed'
 fi
@@ -80,7 +80,7 @@ print (pcall (function () error ({}) end))
 LUA
 run sh "$tap_src/t/corpus/build.sh" "$corpus" lua
 if [ "$status" = 0 ] && OUT=$tmp/prog sh "$corpus/lua/link.sh" -static -no-pie $flags >log 2>&1; then
-  check 'lua' 99 -b "$(main_of)" -n "$steps" -s 1000 -d 1000 ./prog work.lua
+  check 'lua' 99 -b "$(address_of main)" -n "$steps" -s 1000 -d 1000 ./prog work.lua
 else
   skip 'lua' "it is not in the corpus: $(printf '%s\n' "$out" | tail -n 1)"
 fi

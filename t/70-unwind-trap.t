@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# A program walks its stack at each of its instructions, libc's included: from the signal's context and from the handler the
-# same, by steps and at once, without malloc and locks, errno untouched.
+# A program walks its stack at each of its instructions, libc's included: from the signal's context and from the
+# handler the same, by steps and at once, without malloc and locks, errno untouched.
 # shellcheck source=SCRIPTDIR/lib/unwind.sh
 . "${abs_top_srcdir:-$(cd "$(dirname "$0")/.." && pwd)}/t/lib/tap.sh"
 . "$tap_src/t/lib/unwind.sh"

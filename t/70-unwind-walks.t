@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# A program walks its own stack, from calls and from handlers, on the thread's stack and on another one, in threads, 100,000
-# frames deep: what is found is what its functions have noted, what the C library's backtrace() finds, and the same by
-# steps and at once, with the stack's bounds and without.
+# A program walks its own stack, from calls and from handlers, on the thread's stack and on another one, in threads,
+# 100,000 frames deep: what is found is what its functions have noted, what the C library's backtrace() finds, and the
+# same by steps and at once, with the stack's bounds and without.
 # shellcheck source=SCRIPTDIR/lib/unwind.sh
 . "${abs_top_srcdir:-$(cd "$(dirname "$0")/.." && pwd)}/t/lib/tap.sh"
 . "$tap_src/t/lib/unwind.sh"

@@ -2,14 +2,14 @@
 /* Walks of a stack: pctab beside the C library's backtrace(), libgcc's, libunwind's and a frame pointer walk, in one
  * process, the methods taking turns.
  *
- *     bench_unwind [DEPTH]      ns a frame.  pctab: pctab_unwind_pcs() and pctab_backtrace(); steps: pctab_unwind_step();
- *                               libunwind: unw_backtrace(); libgcc: _Unwind_Backtrace()
+ *     bench_unwind [DEPTH]      ns a frame.  pctab: pctab_unwind_pcs() and pctab_backtrace();
+ *                               steps: pctab_unwind_step(); libunwind: unw_backtrace(); libgcc: _Unwind_Backtrace()
  *     bench_unwind --count M    20,000 walks by method M and no timing, for callgrind
  *
- * Stacks: chain, of DEPTH different functions (chain.pl); and four that call each other in turn.  warm: again and again.
- * emptied: after the processor's caches were filled with something else.  first: a thread's first walk; never: of PCs
- * that no thread has walked over before, as far as the method can be made to forget.
- * libunwind is loaded by dlopen(), since linked in it takes the place of backtrace(). */
+ * Stacks: chain, of DEPTH different functions (chain.pl); and four that call each other in turn.  warm: again and
+ * again.  emptied: after the processor's caches were filled with something else.  first: a thread's first walk;
+ * never: of PCs that no thread has walked over before, as far as the method can be made to forget. libunwind is
+ * loaded by dlopen(), since linked in it takes the place of backtrace(). */
 #include <dlfcn.h>
 #include <execinfo.h>
 #include <pthread.h>

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Single-steps a program (ptrace), unwinds its stack at each step by its file's table, and compares the whole chain of PCs
- * with the true one (step_stack.h); now and then with elfutils' dwfl too.
+/* Single-steps a program (ptrace), unwinds its stack at each step by its file's table, and compares the whole chain
+ * of PCs with the true one (step_stack.h); now and then with elfutils' dwfl too.
  *
  *     step_oracle [-b PC] [-n STEPS] [-s SKIP] [-d EVERY] PROGRAM [ARGUMENT...]
  *
- * -b: runs up to there, where dwfl says what the true stack is.  -n: checked steps.  -s: after 1000 checked steps, this many are only watched.  -d: dwfl at every so many checked ones.
- * PROGRAM: linked statically with a table, x86-64 or i386.  Its output goes on standard error.
+ * -b: runs up to there, where dwfl says what the true stack is.  -n: checked steps.  -s: after 1000 checked steps,
+ * this many are only watched.  -d: dwfl at every so many checked ones.  PROGRAM: linked statically with a table,
+ * x86-64 or i386.  Its output goes on standard error.
  *
- * A chain must be the true one to its end, or, where the walk stops with another reason than the end, its beginning: those
- * are counted by reason.  Where ours is wrong and dwfl's as well, or both end early, it is the file's CFI that is wrong:
- * in hand-written assembly of the C library for i386.  Exit status 1: another frame was wrong. */
+ * A chain must be the true one to its end, or, where the walk stops with another reason than the end, its beginning:
+ * those are counted by reason.  Where ours is wrong and dwfl's as well, or both end early, it is the file's CFI that
+ * is wrong: in hand-written assembly of the C library for i386.  Exit status 1: another frame was wrong. */
 #include <elf.h>
 #include <errno.h>
 #include <inttypes.h>
@@ -226,7 +227,8 @@ note_frame (Dwfl_Frame *f, void *arg)
 static void
 find_theirs (struct oracle *o, struct chain *got)
 {
-  static const Dwfl_Callbacks callbacks = { .find_elf = dwfl_linux_proc_find_elf, .find_debuginfo = dwfl_standard_find_debuginfo };
+  static const Dwfl_Callbacks callbacks
+    = { .find_elf = dwfl_linux_proc_find_elf, .find_debuginfo = dwfl_standard_find_debuginfo };
   if (!o->dwfl)
     {
       o->dwfl = dwfl_begin (&callbacks);
@@ -310,7 +312,7 @@ step (struct oracle *o)
   unsigned char code[16];
   uint64_t pc = o->regs.rip, sp = o->regs.rsp, call = o->regs.rax;
   enum insn_kind kind = pending ? INSN_OTHER : insn_kind (code, code_at (o, pc, code));
-  int status, sent = pending;
+  int status = 0, sent = pending;
   pending = 0;
   if (ptrace (PTRACE_SINGLESTEP, o->pid, NULL, sent) || waitpid (o->pid, &status, 0) != o->pid)
     die ("it doesn't step");

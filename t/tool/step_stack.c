@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A call pushes; whatever moves SP above a return address has taken it off: a return, longjmp(), a landing pad.  A frame
- * that a signal has interrupted stays until the kernel goes back there, or the handler jumps to a caller of it. */
+/* A call pushes; whatever moves SP above a return address has taken it off: a return, longjmp(), a landing pad.  A
+ * frame that a signal has interrupted stays until the kernel goes back there, or the handler jumps to a caller of
+ * it. */
 #include "step_stack.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 static void
 push (struct true_stack *s, struct true_frame f)
@@ -22,13 +24,18 @@ push (struct true_stack *s, struct true_frame f)
   s->at[s->cnt++] = f;
 }
 
+static bool
+is_prefix (unsigned char byte)
+{
+  static const unsigned char prefixes[] = { 0xf2, 0xf3, 0x66, 0x67, 0x2e, 0x3e, 0x64, 0x65 };
+  return memchr (prefixes, byte, sizeof prefixes);
+}
+
 enum insn_kind
 insn_kind (const unsigned char *code, size_t len)
 {
   size_t i = 0;
-  while (i < len
-         && (code[i] == 0xf2 || code[i] == 0xf3 || code[i] == 0x66 || code[i] == 0x67 || code[i] == 0x2e || code[i] == 0x3e || code[i] == 0x64
-             || code[i] == 0x65))
+  while (i < len && is_prefix (code[i]))
     i++;
   if (i + 1 < len && (code[i] & 0xf0) == 0x40 && code[i + 1] == 0xff)
     i++; /* REX; in 32-bit code inc and dec, which no such byte follows */

@@ -12,7 +12,9 @@ static const struct context_reg context_regs[]
  * number, registers; pop %eax; mov $119, %eax; int $0x80. */
 static const struct context_code context_codes[]
   = { { .len = 7, .code = { 0xb8, 0xad, 0, 0, 0, 0xcd, 0x80 }, .off = 8, .indirect = true },
-      { .len = 8, .code = { 0x58, 0xb8, 0x77, 0, 0, 0, 0xcd, 0x80 }, .off = 4 - (int) offsetof (ucontext_t, uc_mcontext) } };
+      { .len = 8,
+        .code = { 0x58, 0xb8, 0x77, 0, 0, 0, 0xcd, 0x80 },
+        .off = 4 - (int) offsetof (ucontext_t, uc_mcontext) } };
 
 #define CONTEXT_HERE(name, target)             \
   __asm__ (".pushsection .text\n"              \

@@ -4,8 +4,9 @@
 #define GREG(reg, name) AT (reg, uc_mcontext.gregs[name])
 
 static const struct context_reg context_regs[]
-  = { GREG (0, REG_RAX), GREG (1, REG_RDX), GREG (2, REG_RCX),  GREG (3, REG_RBX),  GREG (4, REG_RSI),  GREG (5, REG_RDI),
-      GREG (6, REG_RBP), GREG (7, REG_RSP), GREG (8, REG_R8),   GREG (9, REG_R9),   GREG (10, REG_R10), GREG (11, REG_R11),
+  = { GREG (0, REG_RAX),  GREG (1, REG_RDX),  GREG (2, REG_RCX),  GREG (3, REG_RBX),
+      GREG (4, REG_RSI),  GREG (5, REG_RDI),  GREG (6, REG_RBP),  GREG (7, REG_RSP),
+      GREG (8, REG_R8),   GREG (9, REG_R9),   GREG (10, REG_R10), GREG (11, REG_R11),
       GREG (12, REG_R12), GREG (13, REG_R13), GREG (14, REG_R14), GREG (15, REG_R15) };
 #define CONTEXT_PC offsetof (ucontext_t, uc_mcontext.gregs[REG_RIP])
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Walks over what a program has ruined: every one comes to an end, faults at nothing, and is the same by steps and at once.
+/* Walks over what a program has ruined: every one comes to an end, faults at nothing, and is the same by steps and
+ * at once.
  *
  *     hostile SEED CASES     CASES of each kind
  *
@@ -218,8 +219,8 @@ static void
 odd_pcs (void)
 {
   static int data;
-  const uint64_t at[] = { 0, (uintptr_t) &data, (uintptr_t) heap, (uintptr_t) edge, (uintptr_t) edge - 1, 1, UINTPTR_MAX,
-                          (uintptr_t) &here };
+  const uint64_t at[] = { 0, (uintptr_t) &data, (uintptr_t) heap, (uintptr_t) edge, (uintptr_t) edge - 1, 1,
+                          UINTPTR_MAX, (uintptr_t) &here };
   for (unsigned i = 0; i < sizeof at / sizeof *at; i++)
     for (int exact = 0; exact < 2; exact++)
       {

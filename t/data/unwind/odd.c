@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Frames that are unlike others, for step_oracle: alloca, realigned stacks, large frames, nested functions, jumps out of
- * them, signals on the same stack and on another one, calls at a function's end that don't come back, sibling calls. */
+/* Frames that are unlike others, for step_oracle: alloca, realigned stacks, large frames, nested functions, jumps
+ * out of them, signals on the same stack and on another one, calls at a function's end that don't come back, sibling
+ * calls. */
 #include <alloca.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -208,8 +209,9 @@ main (void)
   long sum = 0;
   for (long i = 0; i < 2; i++)
     {
-      sum += many (i, 2, 3, 4, 5, 6, 7, 8) + use_alloca (100 + (int) i) + use_vla (5) + realigned (i) + realigned_alloca (50);
-      sum += large (i) + variadic (4, 1, 2, 3, 4) + (long) floats ((double) i, 2.5) + sibling (3, i) + shrink_wrapped (2, 1);
+      sum += many (i, 2, 3, 4, 5, 6, 7, 8) + use_alloca (100 + (int) i) + use_vla (5);
+      sum += realigned (i) + realigned_alloca (50) + shrink_wrapped (2, 1);
+      sum += large (i) + variadic (4, 1, 2, 3, 4) + (long) floats ((double) i, 2.5) + sibling (3, i);
       sum += jumped () + recursive (10) + signals (stack) + nested (i);
     }
   sink = sum;

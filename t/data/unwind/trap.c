@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* This program's own work, interrupted at each instruction (x86's trap flag): each walk is the same by steps and at once,
- * from the handler and from the context, and the handler's path calls no malloc and takes no lock.
+/* This program's own work, interrupted at each instruction (x86's trap flag): each walk is the same by steps and at
+ * once, from the handler and from the context, and the handler's path calls no malloc and takes no lock.
  *
  *     trap STEPS     at most so many */
 #define _GNU_SOURCE

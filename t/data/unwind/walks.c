@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Walks of this program's own stack, from calls and from handlers, against the return addresses that its functions note.
+/* Walks of this program's own stack, from calls and from handlers, against the return addresses that its functions
+ * note.
  *
  *     walks NAME     runs that one and prints how many checks there were; the names are at the end
  *     BACKTRACE      (compiled with) compare with the C library's backtrace() */

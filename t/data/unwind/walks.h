@@ -14,7 +14,7 @@
 #define APART __attribute__ ((noinline, noclone))
 #define TRAIL_MAX 200000
 
-/* Return addresses of the functions that were called, outermost first.  (arm's and mips' say the instruction set too.) */
+/* Return addresses of the functions that were called, outermost first.  arm's and mips' say the instruction set too. */
 static uintptr_t trail[TRAIL_MAX];
 static unsigned trail_cnt;
 #if defined __arm__ || defined __mips__
