@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* The decision: may a thread be stopped where a signal interrupted it, and made to call something else?
  *
- * Reasons to refuse are looked for in the order of verdict.def: what the thread says of itself costs a few compares and
- * refuses most often; then the interrupted function; then one frame after the other, each first looked at and then left
- * upwards by its rule; last where it would go on, which no verified table gets wrong.
+ * Reasons to refuse are looked for in the order of verdict.def: what the thread says of itself costs a few compares
+ * and refuses most often; then the interrupted function; then one frame after the other, each first looked at and then
+ * left upwards by its rule; last where it would go on, which no verified table gets wrong.
  *
- * Every caller up to the task's first function must be preemptible and at a safe point, since the call that is injected
- * cuts all of them in two.  A caller in a restart range is refused like one at an unsafe point: its return address is
- * all that it can go on at.  Nothing is trusted but the tables: a PC, an SP or a stack of any contents ends in a verdict. */
+ * Every caller up to the task's first function must be preemptible and at a safe point, since the call that is
+ * injected cuts all of them in two.  A caller in a restart range is refused like one at an unsafe point: its return
+ * address is all that it can go on at.  Nothing is trusted but the tables: a PC, an SP or a stack of any contents ends
+ * in a verdict. */
 #include <elf.h>
 
 #include "decide.h"
@@ -81,7 +82,8 @@ look_at_innermost (const struct place *p, const struct pctab_thread *t, uint64_t
   return half_call (p, t, pc, lr) ? PCTAB_VERDICT_HALF_CALL : PCTAB_VERDICT_OK;
 }
 
-/* The C library's or the kernel's way back from a handler need not have a table to be known: by its code, in this process. */
+/* The C library's or the kernel's way back from a handler need not have a table to be known: by its code, in this
+ * process. */
 static bool
 signal_return (const struct pctab_cursor *c, const struct pctab_thread *t)
 {
@@ -116,8 +118,8 @@ start_walk (struct pctab_cursor *c, const struct pctab_modules *modules, uint64_
   return true;
 }
 
-/* The other registers, for the rules that ask for them: in prologues and leaf functions.  Where there is no LR, none asks
- * for it. */
+/* The other registers, for the rules that ask for them: in prologues and leaf functions.  Where there is no LR, none
+ * asks for it. */
 static void
 give_registers (struct pctab_cursor *c, const struct pctab_thread *t, uint64_t lr, const struct pctab_rule *rule)
 {
@@ -168,8 +170,8 @@ leave (struct pctab_cursor *c, const struct place *p, const struct pctab_thread 
     }
 }
 
-/* Looks at the frames below PLACE, which was found good, up to the task's first; *D is where it is.  Those whose PCs are
- * known to be safe points are passed without a look, but for the task's first. */
+/* Looks at the frames below PLACE, which was found good, up to the task's first; *D is where it is.  Those whose PCs
+ * are known to be safe points are passed without a look, but for the task's first. */
 static enum pctab_verdict
 look_at_callers (struct pctab_decision *d, struct pctab_cursor *c, struct place place, const struct pctab_thread *t,
                  uint64_t lr)

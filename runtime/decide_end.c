@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* How long a task's first function is.
  *
- * The walk over known PCs stops at a return address in that function, so it needs to know its end, which a table says only
- * of the PC at hand: some twenty lookups.  There are few such functions in a process, so their ends are kept, each in a
- * word: the entry's low 48 bits and the length.  Of modules that are never unloaded, an entry stays right for ever. */
+ * The walk over known PCs stops at a return address in that function, so it needs to know its end, which a table says
+ * only of the PC at hand: some twenty lookups.  There are few such functions in a process, so their ends are kept,
+ * each in a word: the entry's low 48 bits and the length.  Of modules that are never unloaded, an entry stays right
+ * for ever. */
 #include "decide.h"
 
 #if UINTPTR_MAX > UINT32_MAX

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Where an interrupted function goes on.
  *
- * At -3 and -4 that is where the value begins, at -5 the function's entry.  Nothing but registers that the code sets again
- * may differ there, so the frame's rule must be the same at both PCs: else the injected call's frame, and every unwinder,
- * would find another caller.  The verifier looks for all of this before; here it costs one lookup, and a table that says
- * otherwise costs a preemption, not the program. */
+ * At -3 and -4 that is where the value begins, at -5 the function's entry.  Nothing but registers that the code sets
+ * again may differ there, so the frame's rule must be the same at both PCs: else the injected call's frame, and every
+ * unwinder, would find another caller.  The verifier looks for all of this before; here it costs one lookup, and a
+ * table that says otherwise costs a preemption, not the program. */
 #include <string.h>
 
 #include "decide.h"

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Any stack and any registers end in a verdict: every byte of a good stack changed by itself, wild SP, FP, LR, PC and bounds,
-# words that point anywhere; in made-up programs of every architecture and in a real one's table.
+# Any stack and any registers end in a verdict: every byte of a good stack changed by itself, wild SP, FP, LR, PC and
+# bounds, words that point anywhere, a table overwritten after it was opened; in made-up programs of every architecture
+# and in a real one's table.
 # shellcheck source=SCRIPTDIR/lib/tap.sh
 . "${abs_top_srcdir:-$(cd "$(dirname "$0")/.." && pwd)}/t/lib/tap.sh"
 

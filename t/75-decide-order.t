@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Of several reasons to refuse the first by verdict.def's order is the verdict: a thread that has nearly all of them loses
-# one after the other.
+# Of several reasons to refuse the first by verdict.def's order is the verdict: a thread that has nearly all of them
+# loses one after the other.
 # shellcheck source=SCRIPTDIR/lib/tap.sh
 . "${abs_top_srcdir:-$(cd "$(dirname "$0")/.." && pwd)}/t/lib/tap.sh"
 

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# Where an accepted thread goes on: at every PC of restart ranges of 19 to 24 bytes side by side where its range begins, up
-# to 20 bytes before; at -5 at the entry, however far; refused where the resume PC is 0, behind the PC or further before
-# it, or has another frame rule.
+# Where an accepted thread goes on: at every PC of restart ranges of 19 to 24 bytes side by side where its range begins,
+# up to 20 bytes before; at -5 at the entry, however far; refused where the resume PC is 0, behind the PC or further
+# before it, or has another frame rule.
 # shellcheck source=SCRIPTDIR/lib/tap.sh
 . "${abs_top_srcdir:-$(cd "$(dirname "$0")/.." && pwd)}/t/lib/tap.sh"
 

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# A storm of timers' signals over SQLite's and Lua's own work on four threads, beside one that loads and unloads a library
-# with a table: each handler walks the stack and decides.  No crash, no wrong result of the work, no frame that libgcc's
-# unwinder has otherwise, no return address behind no call, no chain that ends before its thread's beginning, no verdict
-# other than a look-up of libgcc's frames gives; nothing there allocates, locks or prints.
+# A storm of timers' signals over SQLite's and Lua's own work on four threads, beside one that loads and unloads a
+# library with a table: each handler walks the stack and decides.  No crash, no wrong result of the work, no frame that
+# libgcc's unwinder has otherwise, no return address behind no call, no chain that ends before its thread's beginning, no
+# verdict other than a look-up of libgcc's frames gives; nothing there allocates, locks or prints.
 #
 # STORM=100000: so many signals instead of 20,000.
 # shellcheck source=SCRIPTDIR/lib/tap.sh
@@ -28,8 +28,8 @@ grep '/sqlite3\.c\.o$' "$corpus/sqlite/objects" >>objects
 # shellcheck disable=SC2086
 succeeds 'the library to load' "$CC" $cflags -fPIC -shared "$data/storm_library.c" "$flags" -o library.so
 # shellcheck disable=SC2086
-succeeds 'the program' "$CC" $cflags "$data/storm.c" "$data/storm_work.c" "$data/storm_wrap.c" @objects "$lib" -llz4 -lm \
-  -ldl -pthread "$flags" -o storm
+succeeds 'the program' "$CC" $cflags "$data/storm.c" "$data/storm_work.c" "$data/storm_wrap.c" @objects "$lib" -llz4 \
+  -lm -ldl -pthread "$flags" -o storm
 [ "$status" = 0 ] || { done_testing; }
 
 # storm WHAT SIGNALS [ARGUMENT]
@@ -46,5 +46,6 @@ storm () {
 storm 'with tables for libc' "$signals" --import
 like "$out" '^stop END [0-9]{3,}' 'chains come to their ends'
 storm 'without' $((signals / 4))
-fails 'what allocates in the handler is caught' '^malloc: called in the handler' timeout 60 ./storm 100 ./library.so --malloc
+fails 'what allocates in the handler is caught' '^malloc: called in the handler' \
+  timeout 60 ./storm 100 ./library.so --malloc
 done_testing

@@ -79,7 +79,8 @@ struct pctab_decision {
 
 /* Decides.  SP, LR: registers when it was interrupted; LR is 0 where there is no link register.
  * Cheapest and most frequent refusals first, in the order of verdict.def.
- * Signal: safe, in a read section.  Threads: any.  Cost: some 15 ns and 10 for each frame. */
+ * Signal: safe, in a read section; 1 KiB of stack.  Threads: any.  Cost: some 60 ns and 3 for each frame whose PC was
+ * passed before, 50 for another; refused for what the thread says, 5 ns. */
 struct pctab_decision pctab_async_safe_point (const struct pctab_modules *modules, uint64_t pc, uint64_t sp,
                                               uint64_t lr, const struct pctab_thread *thread);
 

@@ -5,8 +5,8 @@
  *     bench_decide --count   20,000 decisions with 10 frames below and no timing, for callgrind
  *
  * The stack is chain.pl's, of different functions.  warm: again and again.  emptied: after the processor's caches were
- * filled with something else.  never: with nothing kept of these PCs.  Beside it, of the same frames: pctab_unwind_pcs(),
- * and the reads of memory alone, return address and frame by frame, that no walk can do without. */
+ * filled with something else.  never: with nothing kept of these PCs.  Beside it, of the same frames:
+ * pctab_unwind_pcs(), and the reads of memory alone, return address and frame by frame, that no walk can do without. */
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>

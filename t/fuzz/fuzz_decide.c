@@ -2,10 +2,11 @@
 /* Decides about threads whose registers and stacks are damaged, of every architecture (../tool/decide_model.h), and of
  * FILE's own table with stacks made up of its PCs.
  *
- * Every other time one byte of a good stack is another, one byte after the other; the other times registers, bounds and
- * whole words are.  A stack's bytes are allocated to the byte: build this with sanitizers, which see what is read beside
- * them.  What is promised: a verdict there is, the same when asked again; a depth that was allowed; refused, the thread
- * goes on where it is; accepted, in the same function, at its entry or at most 20 bytes before.
+ * Now and then one byte of a good stack is another, one byte after the other, or the table is overwritten after it was
+ * opened; else registers, bounds and whole words are damaged.  A stack's and a table's bytes are allocated to the
+ * byte: build this with sanitizers, which see what is read beside them.  What is promised: a verdict there is, the
+ * same when asked again; a depth that was allowed; refused, the thread goes on where it is; accepted, in the same
+ * function, at its entry or at most 20 bytes before.
  *
  * usage: fuzz_decide FILE COUNT [SEED]; exits 1 at the first broken promise, naming the iteration. */
 #include "../tool/decide_model.h"
@@ -57,6 +58,7 @@ add_file (const char *path, unsigned char *data, size_t len)
       p->arch = pctab__arch (f.machine, f.is64);
       if (p->arch && !pctab_table_open (&p->module.table, p->image, p->len, s->addr))
         {
+          p->table_addr = s->addr;
           p->module.lo = text->addr;
           p->module.hi = text->addr + text->size;
           p->module.permanent = true;
@@ -209,6 +211,27 @@ damage_thread (const struct made *p, struct interrupted *t, uint64_t *reg)
     }
 }
 
+/* A program whose table is right when it is opened. */
+static const char *
+overwrite_table (const struct made *p, struct interrupted *t)
+{
+  struct made copy = *p;
+  const char *broken = NULL;
+  copy.image = must (aligned_alloc (64, (p->len + 63) & ~(size_t) 63));
+  copy.list[0] = &copy.module;
+  copy.modules.at = copy.list;
+  memcpy (copy.image, p->image, p->len);
+  if (pctab_table_open (&copy.module.table, copy.image, p->len, p->table_addr))
+    die ("a copy of a good table is refused");
+  for (unsigned k = 0; k < 8 && !broken; k++)
+    {
+      damage_bytes (copy.image, random_below (4) ? copy.module.table.hot_len : p->len);
+      broken = judge (&copy, t);
+    }
+  free (copy.image);
+  return broken;
+}
+
 static const char *
 iterate (unsigned long i)
 {
@@ -219,6 +242,8 @@ iterate (unsigned long i)
   draw_thread (p, &t);
   if (i / program_cnt % 8 == 0)
     broken = flip_bytes (p, &t);
+  else if (i / program_cnt % 8 == 1)
+    broken = overwrite_table (p, &t);
   else
     {
       damage_thread (p, &t, reg);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Decisions about made-up threads of every architecture: decide_model.h.
  *
- * usage: decide_check verdicts       "ARCHITECTURE VERDICT N": each verdict by cases that differ from an accepted one in
- *                                    one thing
+ * usage: decide_check verdicts       "ARCHITECTURE VERDICT N": each verdict by cases that differ from an accepted one
+ *                                    in one thing
  *        decide_check order          many reasons at once, taken away one by one: the first one left is given
  * Exits 1 at the first difference, naming architecture and case. */
 #include <elf.h>

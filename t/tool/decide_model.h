@@ -83,6 +83,7 @@ struct made {
   unsigned func_cnt;
   unsigned char *image;
   size_t len;
+  uint64_t table_addr;
   struct pctab_module module;
   const struct pctab_module *list[1];
   struct pctab_modules modules;
@@ -206,10 +207,11 @@ make_program (struct made *p, const struct arch *arch, uint64_t base, const stru
               const struct made_mark *marks, unsigned mark_cnt)
 {
   struct model m;
-  *p = (struct made){ .arch = arch, .conv = convention_of (arch), .funcs = funcs, .func_cnt = func_cnt };
+  *p = (struct made){ .arch = arch, .conv = convention_of (arch), .funcs = funcs, .func_cnt = func_cnt,
+                       .table_addr = MADE_TABLE_ADDR };
   pctab__model_init (&m);
   m.base = base;
-  m.table_addr = MADE_TABLE_ADDR;
+  m.table_addr = p->table_addr;
   m.machine = arch->machine;
   m.is64 = arch->is64;
   m.big = host_big;
@@ -230,7 +232,7 @@ make_program (struct made *p, const struct arch *arch, uint64_t base, const stru
   encode_made (p, &m);
   pctab__model_free (&m);
   struct pctab_module *module = &p->module;
-  enum pctab_error error = pctab_table_open (&module->table, p->image, p->len, MADE_TABLE_ADDR);
+  enum pctab_error error = pctab_table_open (&module->table, p->image, p->len, p->table_addr);
   if (error)
     die (pctab_error_text (error));
   module->lo = base;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Decides where it is interrupted itself: in callbacks of the C library, in handlers, on other stacks, in plain loops.
  *
- * A timer's signal comes again and again; a case spins until one has found it spinning, so that the interrupted PC is in
- * the case's own loop.  The handler decides twice, by the process' cache and without it (the stack's bytes given): both
- * must say the same.  Prints "CASE VERDICT DEPTH" a line.
+ * A timer's signal comes again and again; a case spins until one has found it spinning, so that the interrupted PC is
+ * in the case's own loop.  The handler decides twice, by the process' cache and without it (the stack's bytes given):
+ * both must say the same.  Prints "CASE VERDICT DEPTH" a line.
  *
  * usage: callbacks [--import] [PLUGIN]    --import: tables for libc first; PLUGIN: a library whose constructor spins */
 #include <dlfcn.h>

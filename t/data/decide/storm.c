@@ -37,7 +37,7 @@ static __thread uint64_t root_return __attribute__ ((tls_model ("initial-exec"))
 static unsigned long wanted;
 static bool breaks;
 static void *(*volatile allocate) (size_t) = malloc; /* else the compiler leaves it out */
-static unsigned long signals, frames, ended, verdicts[PCTAB_VERDICT_CNT], stops[8], compared, decided_twice;
+static unsigned long signals, frames, ended, verdicts[PCTAB_VERDICT_CNT], stops[16], compared, decided_twice;
 static unsigned long not_executable, no_call, other_frame, other_end, other_verdict;
 static uint64_t example[4]; /* the first wrong one: what, PC, depth, interrupted PC */
 static struct chain {
@@ -313,11 +313,15 @@ print_example (const char *name, const struct chain *c)
 static void
 print_counts (const struct job *jobs, unsigned cnt)
 {
-  static const char *const names[] = { "NONE", "END", "UNKNOWN_CODE", "NO_RULE", "BAD_MEMORY", "LOOP", "TOO_DEEP", "?" };
+  static const char *const names[] = {
+#define STOP(name, text) #name,
+#include <pctab/stop.def>
+#undef STOP
+  };
   printf ("%lu signals, %lu frames, %lu chains to their ends, %lu loads\n", signals, frames, ended, loads);
   for (unsigned i = 0; i < cnt; i++)
     printf ("%s: %lu rounds\n", jobs[i].name, jobs[i].rounds);
-  for (unsigned i = 0; i < 8; i++)
+  for (unsigned i = 0; i < sizeof names / sizeof *names; i++)
     if (stops[i])
       printf ("stop %s %lu\n", names[i], stops[i]);
   for (unsigned i = 0; i < PCTAB_VERDICT_CNT; i++)
@@ -327,8 +331,8 @@ print_counts (const struct job *jobs, unsigned cnt)
   printf ("wrong: %lu not executable, %lu behind no call, %lu other frames, %lu other ends, %lu other verdicts\n",
           not_executable, no_call, other_frame, other_end, other_verdict);
   if (example[0])
-    printf ("the first: kind %" PRIu64 ", pc 0x%" PRIx64 ", depth 0x%" PRIx64 ", interrupted at 0x%" PRIx64 "\n", example[0],
-            example[1], example[2], example[3]);
+    printf ("the first: kind %" PRIu64 ", pc 0x%" PRIx64 ", depth 0x%" PRIx64 ", interrupted at 0x%" PRIx64 "\n",
+            example[0], example[1], example[2], example[3]);
   print_example ("pctab ", &example_chain);
   print_example ("libgcc", &example_other);
 }

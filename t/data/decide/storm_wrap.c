@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* In the place of libc's: what allocates, locks or prints.  Called in a handler that walks or decides it ends the program,
- * saying its name; else it is libc's. */
+/* In the place of libc's: what allocates, locks or prints.  Called in a handler that walks or decides it ends the
+ * program, saying its name; else it is libc's. */
 #include <dlfcn.h>
 #include <pthread.h>
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "storm.h"
@@ -20,10 +22,11 @@ void __libc_free (void *p);
 static void
 check (const char *name)
 {
+  static const char what[] = ": called in the handler\n";
+  struct iovec parts[] = { { (void *) (uintptr_t) name, strlen (name) }, { (void *) (uintptr_t) what, sizeof what - 1 } };
   if (!storm_in_handler)
     return;
-  (void) !write (2, name, strlen (name));
-  (void) !write (2, ": called in the handler\n", 24);
+  (void) !writev (2, parts, 2);
   _exit (99);
 }
 
