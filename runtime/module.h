@@ -99,8 +99,8 @@ void pctab__record_free (struct record *r);
  * that is no error); MEMORY. */
 enum pctab_error pctab__list_change (struct shared *s, struct record *add, struct record *remove);
 
-/* The file that PC lies in, if it wasn't known: found, copied, and in the list from now on.  NULL: there is none, it has
- * no table, or another thread is writing.  Signal: safe. */
+/* The file that PC lies in, if it wasn't known: found, copied, and in the list from now on.  NULL: there is none, it
+ * has no table, or another thread is writing.  Signal: safe. */
 const struct pctab_module *pctab__module_discover (const struct list *l, uint64_t pc);
 
 /* Whether files that come later are found without pctab_module_update(). */
@@ -137,8 +137,8 @@ void pctab__module_scan (struct shared *s, bool start);
 bool pctab__module_known (const struct dl_phdr_info *info);
 
 /* Adds a table that was made for the file: LEN bytes at IMAGE, which are copied; text offset 0 is its text delta from
- * ADDR.  RANGE: it has a module, or there is nothing by which it would be known that the file is gone.  In a callback of
- * dl_iterate_phdr(). */
+ * ADDR.  RANGE: it has a module, or there is nothing by which it would be known that the file is gone.  In a callback
+ * of dl_iterate_phdr(). */
 enum pctab_error pctab__module_import (const struct dl_phdr_info *info, const void *image, size_t len, uint64_t addr);
 
 /* Of the files that are loaded, which are so for good.  For callbacks of dl_iterate_phdr() alone. */

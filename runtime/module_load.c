@@ -13,11 +13,17 @@
 #define PHDRS_STEP 8  /* read at once: its stack may be small */
 #define PATH_BYTES_MAX 4096
 
-#if defined __GLIBC__ && __GLIBC_PREREQ(2, 35)
+#if defined __GLIBC_PREREQ
+#define FINDS __GLIBC_PREREQ (2, 35)
+#else
+#define FINDS 0
+#endif
+
+#if FINDS
 extern __typeof__ (_dl_find_object) _dl_find_object __attribute__ ((weak));
 
 struct place {
-  uint64_t map_lo, link_map;
+  uint64_t map_lo, map_hi, link_map;
 };
 
 bool
@@ -32,12 +38,12 @@ find_place (struct place *p, uint64_t pc)
   struct dl_find_object o;
   if (!_dl_find_object || pc > UINTPTR_MAX || _dl_find_object ((void *) (uintptr_t) pc, &o))
     return false;
-  *p = (struct place){ (uintptr_t) o.dlfo_map_start, (uintptr_t) o.dlfo_link_map };
+  *p = (struct place){ (uintptr_t) o.dlfo_map_start, (uintptr_t) o.dlfo_map_end, (uintptr_t) o.dlfo_link_map };
   return true;
 }
 #else
 struct place {
-  uint64_t map_lo, link_map;
+  uint64_t map_lo, map_hi, link_map;
 };
 
 bool
@@ -103,8 +109,8 @@ path_len (uint64_t addr)
 static bool
 header_holds (const ElfW (Ehdr) * e)
 {
-  return !memcmp (e->e_ident, ELFMAG, SELFMAG) && e->e_ident[EI_CLASS] == (sizeof (void *) == 8 ? ELFCLASS64 : ELFCLASS32)
-         && e->e_phentsize == sizeof (ElfW (Phdr)) && e->e_phnum && e->e_phnum <= PHDRS_MAX;
+  return !memcmp (e->e_ident, ELFMAG, SELFMAG)
+         && e->e_ident[EI_CLASS] == (sizeof (void *) == 8 ? ELFCLASS64 : ELFCLASS32) && e->e_phentsize == sizeof (ElfW (Phdr)) && e->e_phnum && e->e_phnum <= PHDRS_MAX;
 }
 
 /* What the headers of the file at MAP_LO lead to. */
@@ -156,13 +162,29 @@ add_place (struct shared *s, const struct place *p, uint64_t pc)
     pctab__record_free (r);
 }
 
+/* Whether the file at PLACE is known: PC is in it, but not in its code. */
+static bool
+place_known (const struct list *l, const struct place *p)
+{
+  uint32_t lo = 0, hi = l->cnt;
+  while (lo < hi)
+    {
+      uint32_t mid = lo + (hi - lo) / 2;
+      if (l->lo[mid] < p->map_lo)
+        lo = mid + 1;
+      else
+        hi = mid;
+    }
+  return lo < l->cnt && l->lo[lo] < p->map_hi && pctab__record_lives (l->at[lo]);
+}
+
 const struct pctab_module *
 pctab__module_discover (const struct list *l, uint64_t pc)
 {
   struct shared *s = __atomic_load_n (&pctab__shared, __ATOMIC_ACQUIRE);
   struct place p;
   struct mask mask;
-  if (!s || !find_place (&p, pc))
+  if (!s || !find_place (&p, pc) || place_known (list_of (pctab_modules ()), &p))
     return NULL;
   const struct record *r = &l->pub == pctab_modules () ? NULL : pctab__record_now (pc);
   if (!r && pctab__writer_try (s, &mask))

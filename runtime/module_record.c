@@ -67,8 +67,6 @@ open_table (struct pctab_module *m, const struct source *src, const void *image)
   if (src->at_lo ? end > src->hi : end <= src->lo || t.first.pc >= src->hi)
     return PCTAB_ERROR_RANGE;
   m->table = t;
-  if (!src->at_lo && end < m->hi)
-    m->hi = end;
   return PCTAB_ERROR_OK;
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* All loaded files, by the dynamic linker's list: when the library starts those that stay for good, which are read where
- * they are, and when asked, all. */
+/* All loaded files, by the dynamic linker's list: when the library starts those that stay for good, which are read
+ * where they are, and when asked, all. */
 #include <string.h>
 #include <sys/auxv.h>
 #include <unistd.h>

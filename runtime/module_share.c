@@ -4,8 +4,8 @@
  * others' by dl_iterate_phdr(), in one callback of it, so that its lock lets only one copy look and make at a time.
  * The state lies in memory of its own and stays when the copy that made it is unloaded.
  *
- * A copy of another version, whose structures may differ, is left alone: each has its own list then, and nothing is
- * wrong but that code registered with one is unknown to the other. */
+ * A copy of another version, whose structures may differ, is left alone, as is one in another namespace (dlmopen()):
+ * each has its own list then, and nothing is wrong but that code registered with one is unknown to the other. */
 #include <string.h>
 
 #include <pthread.h>
@@ -97,12 +97,16 @@ find_or_make (struct dl_phdr_info *info, size_t len, void *arg)
   (void) info, (void) len;
   dl_iterate_phdr (find_other, &s);
   *(bool *) arg = !s;
-  __atomic_store_n (&pctab__shared, s ? s : make (), __ATOMIC_RELEASE);
+  if (!s)
+    s = make ();
+  if (s)
+    __atomic_fetch_add (&s->copies, 1, __ATOMIC_SEQ_CST);
+  __atomic_store_n (&pctab__shared, s, __ATOMIC_RELEASE);
   return 1;
 }
 
-/* fork(): no writer but the forking thread itself in the middle of it, and no other thread's sections in the child.
- * Several copies do so, the first one's lock holds for all. */
+/* fork(): no other writer in the middle of it, and no other thread's sections in the child.  Several copies do so: the
+ * first one's lock holds for all. */
 
 static bool fork_locked;
 
@@ -110,23 +114,26 @@ static void
 fork_prepare (void)
 {
   struct shared *s = pctab__shared;
-  uint32_t tid = pctab__memory_tid ();
   struct mask mask;
-  fork_locked = true;
-  if (__atomic_load_n (&s->owner, __ATOMIC_RELAXED) != tid)
+  fork_locked = pctab__writer_lock_within (s, &mask, 1000);
+  if (!fork_locked)
+    return;
+  if (!mask.again)
     {
-      fork_locked = pctab__writer_lock_within (s, &mask, 1000);
-      if (fork_locked)
-        s->fork_mask = mask;
+      s->fork_mask = mask;
+      s->fork_tid = pctab__memory_tid ();
     }
-  s->fork_tid = tid;
-  s->depth += fork_locked;
+  __atomic_store_n (&s->depth, s->depth + 1, __ATOMIC_RELAXED);
 }
 
 static void
-fork_release (struct shared *s)
+fork_parent (void)
 {
-  if (fork_locked && !--s->depth)
+  struct shared *s = pctab__shared;
+  if (!fork_locked)
+    return;
+  __atomic_store_n (&s->depth, s->depth - 1, __ATOMIC_RELAXED);
+  if (!s->depth)
     {
       struct mask mask = s->fork_mask;
       pctab__writer_unlock (s, &mask);
@@ -134,21 +141,12 @@ fork_release (struct shared *s)
 }
 
 static void
-fork_parent (void)
-{
-  fork_release (pctab__shared);
-}
-
-static void
 fork_child (void)
 {
   struct shared *s = pctab__shared;
-  if (s->pid != pctab__memory_pid ())
+  if (fork_locked && s->pid != pctab__memory_pid ())
     pctab__reader_forked (s, s->fork_tid);
-  if (fork_locked)
-    fork_release (s);
-  else if (s->owner != s->fork_tid)
-    s->owner = 0;
+  fork_parent ();
 }
 
 static __attribute__ ((constructor (101))) void

@@ -11,6 +11,8 @@
 
 #include "memory.h"
 
+#define SLOT_FEW 16 /* from here on a dead thread's slot is looked for before another one is taken */
+
 /* Bits of `self` below the slot's address. */
 #define SELF_SLOW 1  /* look further; alone: no slot yet */
 #define SELF_CROWD 2 /* the crowd's slot: atomic */
@@ -56,21 +58,19 @@ slot_take (struct slot *slot, uint32_t old, uint32_t tid)
   return __atomic_compare_exchange_n (&slot->key, &old, key, false, __ATOMIC_ACQ_REL, __ATOMIC_RELAXED);
 }
 
-/* A slot whose thread is dead; one look. */
+/* A slot that is free, or whose thread is dead; one look. */
 static struct slot *
 slot_inherit (struct shared *s, uint32_t tid, uint32_t cnt)
 {
-  if (!cnt)
-    return NULL;
   struct slot *slot = &s->slot[__atomic_fetch_add (&s->hand, 1, __ATOMIC_RELAXED) % cnt];
   uint32_t key = __atomic_load_n (&slot->key, __ATOMIC_ACQUIRE);
-  if (!(key & KEY_TID_MASK) || !pctab__thread_is_dead (s, key & KEY_TID_MASK) || !slot_take (slot, key, tid))
+  if (((key & KEY_TID_MASK) && !pctab__thread_is_dead (s, key & KEY_TID_MASK)) || !slot_take (slot, key, tid))
     return NULL;
   nest_store (slot, 0, __ATOMIC_RELEASE);
   return slot;
 }
 
-/* The slot that another copy of the library took for this thread, or that a dead thread of that number left. */
+/* The slot that another copy of the library took for this thread. */
 static struct slot *
 slot_mine (struct shared *s, uint32_t tid, uint32_t cnt)
 {
@@ -83,24 +83,17 @@ slot_mine (struct shared *s, uint32_t tid, uint32_t cnt)
   return NULL;
 }
 
+/* One that was never taken. */
 static struct slot *
 slot_new (struct shared *s, uint32_t tid)
 {
-  for (uint32_t i = 0; i < SLOT_CNT; i++)
-    {
-      uint32_t key = __atomic_load_n (&s->slot[i].key, __ATOMIC_RELAXED);
-      if ((key & KEY_TID_MASK) || !slot_take (&s->slot[i], key, tid))
-        continue;
-      uint32_t cnt = __atomic_load_n (&s->slot_cnt, __ATOMIC_RELAXED);
-      while (cnt <= i
-             && !__atomic_compare_exchange_n (&s->slot_cnt, &cnt, i + 1, false, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED))
-        ;
-      return &s->slot[i];
-    }
+  for (uint32_t cnt; (cnt = __atomic_load_n (&s->slot_cnt, __ATOMIC_RELAXED)) < SLOT_CNT;)
+    if (__atomic_compare_exchange_n (&s->slot_cnt, &cnt, cnt + 1, false, __ATOMIC_SEQ_CST, __ATOMIC_RELAXED))
+      return slot_take (&s->slot[cnt], 0, tid) ? &s->slot[cnt] : NULL;
   return NULL;
 }
 
-/* When all slots are taken: looks at each once. */
+/* When all have been taken: looks at each once, for one that is free or a dead thread's. */
 static struct slot *
 slot_search (struct shared *s, uint32_t tid)
 {
@@ -115,8 +108,8 @@ static uintptr_t
 claim (struct shared *s)
 {
   uint32_t tid = pctab__memory_tid (), cnt = __atomic_load_n (&s->slot_cnt, __ATOMIC_ACQUIRE);
-  struct slot *slot = slot_mine (s, tid, cnt);
-  if (!slot)
+  struct slot *slot = __atomic_load_n (&s->copies, __ATOMIC_RELAXED) > 1 ? slot_mine (s, tid, cnt) : NULL;
+  if (!slot && cnt >= SLOT_FEW)
     slot = slot_inherit (s, tid, cnt);
   if (!slot)
     slot = slot_new (s, tid);
@@ -168,7 +161,7 @@ pctab_read_begin (void)
   if (__builtin_expect (at & SELF_SLOW, 0))
     begin_slow (at);
   else
-    enter (slot_of (at));
+    enter ((struct slot *) at);
 }
 
 void
@@ -178,7 +171,7 @@ pctab_read_end (void)
   if (__builtin_expect (at & SELF_SLOW, 0))
     end_slow (at);
   else
-    leave (slot_of (at));
+    leave ((struct slot *) at);
 }
 
 void

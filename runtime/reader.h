@@ -24,15 +24,17 @@ struct slot {
 #define KEY_TID 22 /* bits: the kernel's PID_MAX_LIMIT */
 #define KEY_TID_MASK ((1u << KEY_TID) - 1)
 
-/* A signal mask as the kernel has it. */
+/* What a writer gives back: the thread's signal mask, as the kernel has it. */
 struct mask {
   uint64_t bits[2];
+  bool again; /* it was the writer before: in the midst of fork() */
 };
 
 /* Shared by all copies of the library whose `version` and `sizes` are the same; never unmapped. */
 struct shared {
   uint32_t version, sizes;
   uint32_t owner; /* thread number of the writer; 0: none */
+  uint32_t copies; /* of the library, that ever shared this */
   uint32_t depth; /* fork(): copies whose handlers have run */
   uint32_t pid;
   uint32_t fork_tid;

@@ -209,9 +209,8 @@ pctab__frame_leave (struct pctab_cursor *c, const struct pctab_rule *rule, bool 
   if (!pc)
     return PCTAB_STOP_END;
   uint64_t sp = address (m, cfa - m->cfa_bias);
-  /* A leaf function with a link register need not move SP: once, since no caller's return address is in a register. */
-  bool leaf = c->exact && rule->ra == PCTAB_RA_REG;
-  if (signal ? c->signals == PCTAB_SIGNALS_MAX : sp < c->sp || (sp == c->sp && !leaf))
+  /* A leaf function with a link register need not move SP, and one that was interrupted may not have done it yet. */
+  if (signal ? c->signals == PCTAB_SIGNALS_MAX : sp < c->sp || (sp == c->sp && !c->exact))
     return PCTAB_STOP_LOOP;
   c->signals += signal;
   pctab__cursor_go (c, pc, sp, fp);

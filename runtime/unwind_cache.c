@@ -36,8 +36,9 @@ find_entry (uint64_t key, uint64_t *step)
       if ((at ^ tag_of (h)) >> 16)
         continue;
       unsigned number = at & (CACHE_CNT - 1);
-      *step = step_of (step_load (&pctab__cache[number].word), key);
-      if (step_is (*step))
+      uint64_t word = step_load (&pctab__cache[number].word);
+      *step = word & STEP_MASK;
+      if (step_is (word, key))
         return number;
     }
   return 0;
@@ -51,7 +52,7 @@ make_entry (uint64_t key, uint64_t step)
   unsigned number = __atomic_fetch_add (&made, 1, __ATOMIC_RELAXED) % (CACHE_CNT - !!CACHE_BITS) + 1;
   step_store (&pctab__cache[number].word, 0);
   step_store (&pctab__cache[number].next, 0);
-  step_store (&pctab__cache[number].word, (key << STEP_KEY_SHIFT) + step);
+  step_store (&pctab__cache[number].word, key << STEP_KEY_SHIFT | step);
   /* The newer one comes first; of two threads that do this at once, one's entry is forgotten, or an older one. */
   for (unsigned way = BUCKET_WAYS - 1; way; way--)
     __atomic_store_n (&bucket[way], __atomic_load_n (&bucket[way - 1], __ATOMIC_RELAXED), __ATOMIC_RELAXED);
@@ -141,7 +142,7 @@ pctab__step_point (struct pctab_cursor *c, uint64_t key, uint64_t step, unsigned
     return step;
   step |= STEP_SAFE;
   if (number)
-    step_store (&pctab__cache[number].word, (key << STEP_KEY_SHIFT) + step);
+    step_store (&pctab__cache[number].word, key << STEP_KEY_SHIFT | step);
   return step;
 }
 

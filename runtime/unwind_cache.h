@@ -28,6 +28,7 @@ extern struct entry pctab__cache[CACHE_CNT]; /* number 0 is none: it stays 0 */
 
 /* A word: its key, shifted, and a step. */
 #define STEP_KEY_SHIFT 16
+#define STEP_MASK 0xffff
 #define STEP_CFA_SHIFT 5 /* 11 bits: the CFA's offset, words; 0: this frame is outermost */
 #define STEP_CFA_MAX 2047
 #define STEP_FP 16      /* the CFA counts from FP; else from SP */
@@ -79,18 +80,11 @@ step_key (const struct pctab_cursor *c)
   return c->pc + c->exact;
 }
 
-/* The step that WORD has for KEY: more than STEP_MAX, or 0, if it is another's or none. */
-#define STEP_MAX 0xffff
-static inline uint64_t
-step_of (uint64_t word, uint64_t key)
-{
-  return word - (key << STEP_KEY_SHIFT);
-}
-
+/* WORD is KEY's.  None is 0's. */
 static inline bool
-step_is (uint64_t step)
+step_is (uint64_t word, uint64_t key)
 {
-  return step - 1 < STEP_MAX;
+  return word >> STEP_KEY_SHIFT == key && key;
 }
 
 static inline uint64_t

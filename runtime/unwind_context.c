@@ -80,7 +80,7 @@ code_readable (uint64_t pc)
   static uintptr_t page; /* a readable one, for good */
   uint64_t last = pc + sizeof context_codes[0].code - 1;
   uintptr_t at = (uintptr_t) (pc & ~UINT64_C (4095));
-  if (at == (uintptr_t) (last & ~UINT64_C (4095)) && at == __atomic_load_n (&page, __ATOMIC_RELAXED))
+  if (at && at == (uintptr_t) (last & ~UINT64_C (4095)) && at == __atomic_load_n (&page, __ATOMIC_RELAXED))
     return true;
   if (!pctab__probe (pc, sizeof context_codes[0].code))
     return false;

@@ -74,8 +74,8 @@ walk (struct pctab_cursor *c, void **pcs, unsigned max, bool safe, uint64_t watc
       uint64_t cfa = sp + up, saved = word_at (cfa - slot);
       uint64_t ra = word_at (STEP_PAIR ? cfa - slot + STEP_WORD : cfa + (uint64_t) (STEP_RETURN * (int) STEP_WORD));
       ra &= PC_MASK;
-      bool right = step_is (step_of (next, ra));
-      next &= STEP_MAX; /* of the entry, not of the return address: it needn't wait for that */
+      bool right = step_is (next, ra);
+      next &= STEP_MASK; /* of the entry, not of the return address: it needn't wait for that */
       if (__builtin_expect (!right, 0))
         {
           unsigned found;

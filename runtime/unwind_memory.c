@@ -14,7 +14,7 @@ bool
 pctab__probe (uint64_t addr, unsigned len)
 {
   uint64_t last = addr + len - 1;
-  return last >= addr && pctab__memory_readable (addr)
+  return last >= addr && addr >= PAGE_BYTES && pctab__memory_readable (addr)
          && (addr / PAGE_BYTES == last / PAGE_BYTES || pctab__memory_readable (last));
 }
 
@@ -31,7 +31,7 @@ probe_more (struct pctab_stack *probed, uint64_t addr)
   uint64_t page = addr & ~(PAGE_BYTES - 1);
   if (inside (probed, addr, 1))
     return true;
-  if (!pctab__memory_readable (page))
+  if (!page || !pctab__memory_readable (page))
     return false;
   if (page == probed->hi)
     probed->hi += PAGE_BYTES;

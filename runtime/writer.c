@@ -12,7 +12,7 @@
 static void
 signals_block (struct mask *old)
 {
-  static const struct mask all = { { UINT64_MAX, UINT64_MAX } };
+  static const struct mask all = { .bits = { UINT64_MAX, UINT64_MAX } };
   pctab__memory_call (SYS_rt_sigprocmask, SIG_BLOCK, (long) &all, (long) old, KERNEL_MASK_BYTES, 0, 0);
 }
 
@@ -25,18 +25,24 @@ signals_restore (const struct mask *mask)
 bool
 pctab__writer_try (struct shared *s, struct mask *mask)
 {
-  uint32_t none = 0;
+  uint32_t owner = 0, tid = pctab__memory_tid ();
+  mask->again = false;
   signals_block (mask);
-  if (__atomic_compare_exchange_n (&s->owner, &none, pctab__memory_tid (), false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+  if (__atomic_compare_exchange_n (&s->owner, &owner, tid, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
     return true;
-  signals_restore (mask);
-  return false;
+  /* Another handler of pthread_atfork(), between two of ours, maybe in the child already. */
+  mask->again = __atomic_load_n (&s->depth, __ATOMIC_RELAXED)
+                && (owner == tid || s->pid != pctab__memory_pid ());
+  if (!mask->again)
+    signals_restore (mask);
+  return mask->again;
 }
 
 void
 pctab__writer_unlock (struct shared *s, const struct mask *mask)
 {
-  __atomic_store_n (&s->owner, 0, __ATOMIC_RELEASE);
+  if (!mask->again)
+    __atomic_store_n (&s->owner, 0, __ATOMIC_RELEASE);
   signals_restore (mask);
 }
 

@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <sched.h>
 #include <sys/syscall.h>
-#include <time.h>
 
 #include "memory.h"
 #include "reader.h"
@@ -29,10 +28,11 @@ pctab__writer_lock_within (struct shared *s, struct mask *mask, unsigned ms)
   owner_bury (s);
   for (unsigned i = 0; i < ms; i++)
     {
-      struct timespec pause = { .tv_nsec = 1000000 };
+      /* Not nanosleep(), where a thread may be cancelled. */
+      static const long pause[] = { 0, 1000000 };
       if (pctab__writer_try (s, mask))
         return true;
-      nanosleep (&pause, NULL);
+      pctab__memory_call (SYS_nanosleep, (long) pause, 0, 0, 0, 0, 0);
     }
   return false;
 }

@@ -80,6 +80,12 @@ one_after_the_other (void)
   uint64_t was = b.generation (code);
   EXPECT (!dlclose (a.handle));
   EXPECT (b.look (b.fun) == 2 && b.generation (code) == was && !b.look (a.fun));
+  /* Nor do its handlers of fork() stay. */
+  int status;
+  pid_t pid = fork ();
+  if (!pid)
+    _exit (!(b.look (b.fun) == 2 && b.generation (code) == was));
+  EXPECT (waitpid (pid, &status, 0) == pid && !status);
   open_copy (&c, 1);
   EXPECT (c.list () == b.list () && c.generation (code) == was && b.look (c.fun) == 2);
   EXPECT (!dlclose (b.handle) && !c.look (b.fun) && c.generation (code) == was);

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# A file that dlclose() takes away is not found any more; another one at its place is found with its own functions.  What
-# a reader has of it stays readable until its read section ends.
+# A file that dlclose() takes away is not found any more; another one at its place is found with its own functions.
+# What a reader has of it stays readable until its read section ends.
 # shellcheck source=SCRIPTDIR/lib/tap.sh
 . "${abs_top_srcdir:-$(cd "$(dirname "$0")/.." && pwd)}/t/lib/tap.sh"
 # shellcheck source=SCRIPTDIR/lib/module.sh
@@ -10,7 +10,7 @@ need pkg-config
 built_library
 for v in a b; do
   { [ $v = a ] || echo 'int before (int v) { return v * 3; }'
-    echo 'int fun (int v) { return v + 1; }'
+    echo 'int number = 7; int fun (int v) { return v + 1; }'
     [ $v = b ] || echo 'int before (int v) { return v * 3; }'; } >$v.c
 done
 cat >prog.c <<'X'
@@ -40,6 +40,20 @@ reader (void *arg)
       pctab_read_end ();
     }
   return NULL;
+}
+/* A PC in data of a file that is known is not looked for again. */
+static void
+in_data (const char *path)
+{
+  void *h = dlopen (path, RTLD_NOW), *at = dlsym (h, "number");
+  EXPECT (h && at && look (dlsym (h, "fun")) == 2);
+  pctab_read_begin ();
+  const struct pctab_modules *list = pctab_modules ();
+  for (int i = 0; i < 100; i++)
+    EXPECT (!look (at));
+  EXPECT (list == pctab_modules ());
+  pctab_read_end ();
+  dlclose (h);
 }
 static void
 held (const char *path)
@@ -92,6 +106,7 @@ main (int argc, char **argv)
   __atomic_store_n (&stop, 1, __ATOMIC_RELEASE);
   pthread_join (thread, NULL);
   EXPECT (same && other && lookups);
+  in_data (argv[1]);
   held (argv[1]);
   printf ("%d files, %d times at the same place, %d lookups beside it\n", ROUNDS, same, lookups > 0);
   return 0;

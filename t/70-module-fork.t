@@ -105,12 +105,32 @@ fork_once (bool raw)
     child ();
   EXPECT (waitpid (pid, &status, 0) == pid && !status);
 }
+/* Handlers of the program's own, called while the library's hold its lock, or before them in the child. */
+static void
+own_handler (void)
+{
+  make_and_take ();
+  EXPECT (look ((void *) main) == 2);
+}
+static void
+own_early (void)
+{
+  if (table_len)
+    own_handler ();
+}
+/* Before the library's: prepared after it, called before it in the child. */
+__attribute__ ((constructor (101))) static void
+early (void)
+{
+  pthread_atfork (own_early, own_early, own_early);
+}
 int
 main (int argc, char **argv)
 {
   pthread_t threads[2];
   FILE *f = fopen (argv[argc - 1], "rb");
   EXPECT (f && (table_len = fread (table, 1, sizeof table, f)) > 100);
+  EXPECT (!pthread_atfork (own_handler, own_handler, own_handler));
   fork_once (false);
   pctab_read_begin ();
   open_sections = 1;

@@ -18,7 +18,7 @@ int LZ4_decompress_safe (const char *a, char *b, int n, int m) { (void) a, (void
 X
 # What libpctab has, but decisions, unwinding and signals.
 sources=$(sed -n '/libpctab_la_SOURCES/,/[^\\]$/p' "$tap_src/runtime/Makefile.inc" | sed 's/[ \\]//g; s|^%D%|runtime|' |
-  grep '\.c$' | grep -Ev '^runtime/(decide|unwind|stack|backtrace|signal|altstack|crash)')
+  grep '\.c$' | grep -Ev '^runtime/(arch|decide|unwind|stack|backtrace|signal|altstack|crash)')
 
 # try ARCH QEMU: its libc.
 try () {

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# What is installed is enough for users in C and C++, dynamic and static, by pkg-config; each public header stands alone.
+# What is installed is enough for users in C and C++, dynamic and static, by pkg-config; each public header stands
+# alone.
 # shellcheck source=SCRIPTDIR/lib/tap.sh
 . "${abs_top_srcdir:-$(cd "$(dirname "$0")/.." && pwd)}/t/lib/tap.sh"
 # shellcheck source=SCRIPTDIR/lib/module.sh

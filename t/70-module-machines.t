@@ -52,7 +52,8 @@ memory (void)
   EXPECT (pctab__memory_read (copy, at, sizeof copy) && !memcmp (copy, here, sizeof copy));
   EXPECT (pctab__memory_readable (at) && pctab__memory_readable (at + 15));
   EXPECT (pctab__memory_is (at + 4, here[1]) && pctab__memory_is (at + 8, here[2]) && !pctab__memory_is (at, 2));
-  EXPECT (!pctab__memory_read (copy, bad, 1) && !pctab__memory_read (copy, bad - 2, 4) && !pctab__memory_read (copy, 16, 4));
+  EXPECT (!pctab__memory_read (copy, bad, 1) && !pctab__memory_read (copy, bad - 2, 4));
+  EXPECT (!pctab__memory_read (copy, 16, 4));
   EXPECT (!pctab__memory_readable (bad) && pctab__memory_readable (bad - 1) && !pctab__memory_readable (16));
   EXPECT (!pctab__memory_is (bad, 0) && !pctab__memory_is (16, 0) && pctab__memory_is (bad - 4, 0));
   EXPECT (!pctab__memory_read (copy, UINT64_MAX - 2, 4) && !pctab__memory_readable (UINT64_MAX));
@@ -91,7 +92,7 @@ X
 cnt=0
 # machine TRIPLET QEMU
 machine () {
-  local cc=$1-gcc how run
+  local cc=$1-gcc how
   if ! have "$cc" "$2"; then
     skip "$1" "$cc or $2 is not installed"
     return

@@ -14,7 +14,13 @@ int gun (int v) { return fun (v) * 3; }
 X
 cat >prog.c <<'X'
 #include <module.h>
+#include <pctab/build.h>
+#include <elf.h>
 #include <pthread.h>
+#if defined __x86_64__
+#define EM_NATIVE EM_X86_64
+#define BUILDER
+#endif
 #define ROUNDS 10000
 #define READERS 3
 static unsigned char table[1 << 16], big[5 << 16];
@@ -99,6 +105,34 @@ neighbours (void)
       EXPECT (pctab_module_unregister (g[order[i]]) == PCTAB_ERROR_RANGE);
     }
 }
+/* A table from the builder, for code anywhere. */
+static void
+built (void)
+{
+#ifdef BUILDER
+  struct pctab_builder *b = pctab_builder_new (EM_NATIVE, sizeof (void *) == 8, __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__, 64);
+  struct pctab_rule rule = { .cfa = PCTAB_CFA_SP, .ra = PCTAB_RA_SAVED, .cfa_off = 8, .ra_off = -8 };
+  enum pctab_error error = PCTAB_ERROR_OK;
+  const char *text = NULL;
+  uint64_t generation, start;
+  size_t len;
+  EXPECT (b);
+  pctab_builder_func (b, "made_fun", 16, 32, 0);
+  pctab_builder_rule (b, 16, &rule);
+  void *image = pctab_builder_finish (b, &len, &error, &text);
+  EXPECT (image && !pctab_module_register ("jit", big + 4, 64, image, len, &generation));
+  free (image);
+  pctab_builder_free (b);
+  EXPECT (!look (big + 3) && look (big + 4) == 1 && look (big + 20) == 2 && look (big + 67) == 1 && !look (big + 68));
+  pctab_read_begin ();
+  const struct pctab_module *m = pctab_find_module (pctab_modules (), (uintptr_t) big + 30);
+  struct pctab_func f = pctab_findfunc (&m->table, (uintptr_t) big + 30);
+  pctab_pcvalue (&m->table, f, (uintptr_t) big + 30, &start);
+  EXPECT (start == (uintptr_t) big + 20 && m->generation == generation);
+  pctab_read_end ();
+  EXPECT (!pctab_module_unregister (generation));
+#endif
+}
 int
 main (int argc, char **argv)
 {
@@ -114,6 +148,7 @@ main (int argc, char **argv)
   EXPECT (!pctab_module_unregister (generation));
   wrong_arguments (len);
   neighbours ();
+  built ();
   for (int i = 0; i < READERS; i++)
     EXPECT (!pthread_create (&threads[i], NULL, reader, &found[i]));
   for (unsigned i = 0; i < rounds; i++)
@@ -150,6 +185,7 @@ is "$status $out" '0 10000 times' 'registered and unregistered, with 3 threads l
 
 echo 'int main (void) { return 0; }' >tsan.c
 if "$CC" -fsanitize=thread tsan.c -o tsan 2>/dev/null && ./tsan 2>/dev/null; then
+  sed -i 's/^#define BUILDER//' prog.c
   compile_library tsan.a "$CC" -fsanitize=thread -Wno-tsan -g -O1 -fPIC &&
     "$CC" -g -O1 -fsanitize=thread $include prog.c -o prog "$flags" tsan.a -pthread
   ok $? 'built with ThreadSanitizer'

@@ -93,7 +93,7 @@ build_id () {
 want () {
   printf '%s 2 %s %s %s %s\n' "$1" "$(nm "$2" | awk -v n="$1" '$3 == n { sub (/^0+/, "", $1); print $1 }')" "$2" "$3" "$(build_id "$2")"
 }
-# program WHAT CC... : links prog; the shared objects' flags are in $bits.
+# program WHAT CC...: links prog with $libs; the shared objects' flags are in $bits.
 bits=
 program () {
   local what=$1

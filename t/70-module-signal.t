@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# The library comes by dlopen(), into a program that never called it, and the first thing that is asked of it is a lookup
-# in a handler, in a fresh thread, of a file that came later: it is found, and neither malloc() nor a lock, nor stdio, nor
-# the dynamic linker's list is touched; errno stays.
+# The library comes by dlopen(), into a program that never called it, and the first thing that is asked of it is a
+# lookup in a handler, in a fresh thread, of a file that came later: it is found, and neither malloc() nor a lock, nor
+# stdio, nor the dynamic linker's list is touched; errno stays.
 # shellcheck source=SCRIPTDIR/lib/tap.sh
 . "${abs_top_srcdir:-$(cd "$(dirname "$0")/.." && pwd)}/t/lib/tap.sh"
 # shellcheck source=SCRIPTDIR/lib/module.sh

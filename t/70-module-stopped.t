@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# A thread that is stopped inside a read section, in a handler, holds up nobody: dlclose(), unregistering and registering
-# go on beside it.  What it has in its hands stays as it was, and is freed after it has gone on.
+# A thread that is stopped inside a read section, in a handler, holds up nobody: dlclose(), unregistering and
+# registering go on beside it.  What it has in its hands stays as it was, and is freed after it has gone on.
 # shellcheck source=SCRIPTDIR/lib/tap.sh
 . "${abs_top_srcdir:-$(cd "$(dirname "$0")/.." && pwd)}/t/lib/tap.sh"
 # shellcheck source=SCRIPTDIR/lib/module.sh

@@ -70,7 +70,8 @@ void pctab_builder_eh_frame (struct pctab_builder *b, const void *bytes, size_t 
 /* The table, malloc'd, *LEN bytes; its PCs count from 0, for pctab_table_open() with the code's address as ADDR.  The
  * same calls give the same bytes, functions in whichever order.  NULL: *ERROR is PCTAB_ERROR_MEMORY or
  * PCTAB_ERROR_BUILD, and *TEXT says of which function and offset what is wrong, as a line without newline that lives
- * as long as B; *LEN is untouched.  B can only be freed afterwards. Cost: some 1 us a function. */
+ * as long as B; *LEN is untouched.  B can only be freed afterwards.
+ * Cost: some 0.4 ms, and 1 us a function: make one table of code that comes together. */
 void *pctab_builder_finish (struct pctab_builder *b, size_t *len, enum pctab_error *error, const char **text);
 
 #pragma GCC visibility pop

@@ -23,7 +23,11 @@
  * when no read section that began before is still open; a thread that was stopped inside one delays that, and nothing
  * else.
  *
- * Several copies of this library in one process (static ones in several files) share one list of modules. */
+ * Several copies of this library in one process (static ones in several files) share one list of modules; those of
+ * different releases may keep one each, and then don't know of the other's registered code.
+ *
+ * Where a sandbox forbids process_vm_readv() and memfd_create(), files that come later are found by
+ * pctab_module_update() alone; where it begins to forbid membarrier() later on, what is unloaded is never freed. */
 #ifndef PCTAB_INCLUDE_PCTAB_H
 #define PCTAB_INCLUDE_PCTAB_H
 
@@ -68,7 +72,7 @@ struct pctab_modules {
 
 /* Opens and closes a read section of this thread.  They nest.  A section may be left by longjmp() only if memory that
  * later becomes free may stay taken for good.
- * Signal: safe.  Threads: any.  Cost: some 2 ns; once in a thread's life some 100 ns more. */
+ * Signal: safe.  Threads: any.  Cost: some 4 ns both; once in a thread's life a system call or three. */
 void pctab_read_begin (void);
 void pctab_read_end (void);
 
@@ -79,8 +83,9 @@ const struct pctab_modules *pctab_modules (void);
 /* The module that PC lies in; NULL: none has it, or its table was refused.  In the process' own list, a PC in a file
  * that was not seen before has that file found and its table validated; a module that is not permanent is looked at
  * again, whether it is still loaded, by a read that can't fault.
+ * Where another thread is just changing the list, a file that was not seen before may be not found this time.
  * Signal: safe, in a read section.  Threads: any.  Cost: a binary search in the list; 0.3 us for a module that is not
- * permanent; a new file costs reading and copying its table, once. */
+ * permanent; a new file costs reading and copying its table, once, 4 KiB of stack, and all signals are blocked then. */
 const struct pctab_module *pctab_find_module (const struct pctab_modules *modules, uint64_t pc);
 
 /* What a PC is in terms that outlive the process: which file, where in it, which load of it. */
@@ -110,9 +115,10 @@ unsigned pctab_module_update (void);
 int pctab_module_import_loaded (void);
 
 /* Registers LEN bytes of code at CODE, which was made at run time, with the TABLE_LEN bytes of a table at TABLE, which
- * is copied; <pctab/build.h> makes such tables.  The range is CODE's alone: PCTAB_ERROR_RANGE if a module lies there,
- * if the table speaks of other addresses than [0, LEN), or if LEN is 0; PCTAB_ERROR_MEMORY; else why the table is
- * refused.  NAME is copied.  On success *GENERATION says which module it is.
+ * is copied; <pctab/build.h> makes such tables.  Text offset 0 of the table is CODE, whatever its text delta says.
+ * The range is CODE's alone: PCTAB_ERROR_RANGE if a module lies there, if the table speaks of other addresses than [0,
+ * LEN), or if LEN is 0; PCTAB_ERROR_MEMORY; else why the table is refused.  NAME is copied.  On success *GENERATION
+ * says which module it is.
  * Signal: not safe.  Threads: any.  Cost: a copy of the table and of the list of modules. */
 enum pctab_error pctab_module_register (const char *name, const void *code, size_t len, const void *table,
                                         size_t table_len, uint64_t *generation);
@@ -122,7 +128,8 @@ enum pctab_error pctab_module_register (const char *name, const void *code, size
  * Signal: not safe.  Threads: any.  Cost: a copy of the list of modules, a look at all threads. */
 enum pctab_error pctab_module_unregister (uint64_t generation);
 
-/* A module, or a file whose table was refused.  Strings: until the callback returns. */
+/* A module, or a file whose table was refused, or that has none (PCTAB_ERROR_NO_TABLE).  Strings: until the callback
+ * returns. */
 struct pctab_module_info {
   const struct pctab_module *module; /* NULL: refused */
   const char *path;
@@ -130,7 +137,8 @@ struct pctab_module_info {
   enum pctab_error error;
 };
 
-/* Calls each (info, arg) for each, until it returns false.  Signal: not safe.  Threads: any. */
+/* Calls each (info, arg) for each that was seen, by rising address, until it returns false; in a read section.  What
+ * was unloaded since may be among them: pctab_module_update() first.  Signal: not safe.  Threads: any. */
 void pctab_module_each (bool (*each) (const struct pctab_module_info *info, void *arg), void *arg);
 
 #pragma GCC visibility pop

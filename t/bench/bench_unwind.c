@@ -110,7 +110,7 @@ walk_pointers (void)
 {
   const uintptr_t *fp = __builtin_frame_address (0);
   int cnt = 0;
-  if (context)
+  if (context) /* (libc's first functions have no frame pointers: it ends there) */
     {
       pcs[cnt++] = (void *) context->uc_mcontext.gregs[REG_RIP];
       fp = (const uintptr_t *) context->uc_mcontext.gregs[REG_RBP];
@@ -342,6 +342,7 @@ main (int argc, char **argv)
   memset (evict, 1, EVICT_BYTES);
   depth = argc > 1 && argv[1][0] != '-' ? atoi (argv[1]) : 200;
   load_libunwind ();
+  pctab_module_import_loaded (); /* so that walks go to their end, through libc */
   if (argc > 2 && !strcmp (argv[1], "--count"))
     {
       what = COUNT;

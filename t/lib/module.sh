@@ -17,8 +17,8 @@ built_library () {
 }
 
 library_sources="runtime/memory runtime/module runtime/module_file runtime/module_list runtime/module_load
-  runtime/module_loaded runtime/module_make runtime/module_record runtime/module_scan runtime/module_share runtime/reader
-  runtime/writer runtime/writer_wait  symtab/digest symtab/image_decode symtab/lookup symtab/pcdata_decode symtab/xxh64"
+  runtime/module_loaded runtime/module_make runtime/module_record runtime/module_scan runtime/module_share
+  runtime/reader runtime/writer runtime/writer_wait  symtab/digest symtab/image_decode symtab/lookup symtab/pcdata_decode symtab/xxh64"
 compile_library () {
   local out=$1 f objects= dir
   shift

@@ -3,8 +3,14 @@
 #define CONTEXT_MACHINE EM_S390
 #define R(n) AT (n, uc_mcontext.gregs[n])
 
+#define F(reg, n) AT (reg, uc_mcontext.fpregs.fprs[n])
+
+/* Leaf functions save general registers in floating point ones. */
 static const struct context_reg context_regs[] = { R (0), R (1), R (2),  R (3),  R (4),  R (5),  R (6),  R (7),
-                                                   R (8), R (9), R (10), R (11), R (12), R (13), R (14), R (15) };
+                                                   R (8), R (9), R (10), R (11), R (12), R (13), R (14), R (15),
+                                                   F (16, 0), F (17, 2), F (18, 4), F (19, 6), F (20, 1), F (21, 3),
+                                                   F (22, 5), F (23, 7), F (24, 8), F (25, 10), F (26, 12), F (27, 14),
+                                                   F (28, 9), F (29, 11), F (30, 13), F (31, 15) };
 #define CONTEXT_PC offsetof (ucontext_t, uc_mcontext.psw.addr)
 
 /* Behind the callee's save area, a handler with SA_SIGINFO: svc's place, siginfo_t, ucontext_t; svc 173.  One without:
