@@ -24,7 +24,7 @@ struct entry {
   uint64_t word;
   uint64_t next; /* the guess: the number of an entry; 0: none */
 };
-extern struct entry pctab__cache[CACHE_CNT]; /* number 0 is none: it stays 0 */
+extern struct entry pctab__cache[CACHE_CNT] __attribute__ ((visibility ("hidden"))); /* number 0 is none: it stays 0 */
 
 /* A word: its key, shifted, and a step. */
 #define STEP_KEY_SHIFT 16

@@ -66,7 +66,8 @@ walk (struct pctab_cursor *c, void **pcs, unsigned max, bool safe, uint64_t watc
           if (!(step & STEP_SAFE))
             break;
         }
-      uint64_t guess = step_load (&pctab__cache[number].next), next = step_load (&pctab__cache[guess].word);
+      uint64_t guess = step_load (&pctab__cache[number].next) & (CACHE_CNT - 1);
+      uint64_t next = step_load (&pctab__cache[guess].word);
       uint64_t cfa_len = (step >> STEP_CFA_SHIFT) * STEP_WORD, slot = step_slot (step, cfa_len);
       uint64_t up = (step & STEP_FP ? fp - sp : 0) + cfa_len;
       if (!has_room (up, room) || slot > up || up % STEP_WORD)

@@ -19,7 +19,7 @@ struct unwind_machine {
 };
 
 /* By a cursor's `machine`. */
-extern const struct unwind_machine pctab__unwind_machines[];
+extern const struct unwind_machine pctab__unwind_machines[] __attribute__ ((visibility ("hidden")));
 
 /* A walk of no frame yet, of that machine: pc, sp, fp, exact, fp_known and whatever registers are known are to be set.
  * MODULES NULL: the process' own.  False: the machine is unknown, and C untouched. */

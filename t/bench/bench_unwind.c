@@ -2,7 +2,8 @@
 /* Walks of a stack: pctab beside the C library's backtrace(), libgcc's, libunwind's and a frame pointer walk, in one
  * process, the methods taking turns.
  *
- *     bench_unwind [DEPTH]      ns a frame
+ *     bench_unwind [DEPTH]      ns a frame.  pctab: pctab_unwind_pcs() and pctab_backtrace(); steps: pctab_unwind_step();
+ *                               libunwind: unw_backtrace(); libgcc: _Unwind_Backtrace()
  *     bench_unwind --count M    20,000 walks by method M and no timing, for callgrind
  *
  * Stacks: chain, of DEPTH different functions (chain.pl); and four that call each other in turn.  warm: again and again.
@@ -140,12 +141,12 @@ static struct method {
   int (*walk) (void);
   void (*forget) (void);
 } methods[] = {
-  { "frame pointers", walk_pointers, NULL },
+  { "pointers", walk_pointers, NULL },
   { "pctab", walk_pctab, pctab__step_forget },
-  { "pctab, step by step", walk_steps, pctab__step_forget },
-  { "libunwind unw_backtrace", walk_libunwind, forget_libunwind },
-  { "glibc backtrace", walk_glibc, NULL },
-  { "libgcc _Unwind_Backtrace", walk_libgcc, NULL },
+  { "steps", walk_steps, pctab__step_forget },
+  { "libunwind", walk_libunwind, forget_libunwind },
+  { "backtrace", walk_glibc, NULL },
+  { "libgcc", walk_libgcc, NULL },
 };
 enum { METHOD_CNT = sizeof methods / sizeof *methods };
 
@@ -155,6 +156,7 @@ enum what { WARM, EMPTIED, FIRST, NEVER, COUNT };
 static enum what what;
 static const struct method *method;
 static double result[METHOD_CNT]; /* ns a frame */
+enum { POINTERS, PCTAB, STEPS, LIBUNWIND }; /* their places in methods */
 static int frames[METHOD_CNT];
 static bool by_signal;
 
@@ -304,11 +306,32 @@ measure_threads (void)
 static void
 report (const char *name)
 {
-  printf ("  %-10s", name);
+  printf ("  %-8s", name);
   for (int m = 0; m < METHOD_CNT; m++)
     if (methods[m].walk)
-      printf (" %9.1f", result[m]);
+      printf (" %10.1f", result[m]);
   printf ("\n");
+}
+
+static void
+goal (const char *name, double value, double limit)
+{
+  printf ("    goal: %s %.2f <= %.2f: ", name, value, limit);
+  if (value <= limit)
+    printf ("ok\n");
+  else
+    printf ("MISSED by %.0f%%\n", 100 * (value / limit - 1));
+}
+
+static void
+report_goals (void)
+{
+  if (what == WARM && methods[LIBUNWIND].walk)
+    goal ("pctab / libunwind", result[PCTAB] / result[LIBUNWIND], 1);
+  if (what == EMPTIED && methods[POINTERS].walk)
+    goal ("pctab / frame pointers", result[PCTAB] / result[POINTERS], 1.5);
+  if (what == FIRST)
+    goal ("ns a frame", result[PCTAB], 20);
 }
 
 static void
@@ -342,19 +365,22 @@ main (int argc, char **argv)
   memset (evict, 1, EVICT_BYTES);
   depth = argc > 1 && argv[1][0] != '-' ? atoi (argv[1]) : 200;
   load_libunwind ();
+#ifdef NO_POINTERS
+  methods[POINTERS].walk = NULL;
+#endif
   pctab_module_import_loaded (); /* so that walks go to their end, through libc */
   if (argc > 2 && !strcmp (argv[1], "--count"))
     {
       what = COUNT;
       chain = true;
       method = &methods[atoi (argv[2]) % METHOD_CNT];
-      descend (NULL);
-      return 0;
+      pthread_t t; /* whose bounds are known under valgrind too */
+      return pthread_create (&t, NULL, descend, NULL) || pthread_join (t, NULL);
     }
-  printf ("  %-10s", "ns a frame");
+  printf ("  %-8s", "");
   for (int m = 0; m < METHOD_CNT; m++)
     if (methods[m].walk)
-      printf (" %.9s", methods[m].name);
+      printf (" %10s", methods[m].name);
   printf ("\n");
   static const char *const names[] = { "warm", "emptied", "first", "never" };
   for (int k = 0; k < 2; k++)
@@ -371,6 +397,7 @@ main (int argc, char **argv)
             else
               descend (NULL);
             report (names[what]);
+            report_goals ();
           }
       }
   return 0;

@@ -8,6 +8,7 @@
 #   build    pctab-link on a file as the plugin leaves it, beside llvm-gsymutil
 #   lookup   findfunc and pcvalue beside Go's algorithms in C, in one process  (COUNT=1: instructions too, by callgrind)
 #   dump     pctab-dump --lookup beside llvm-symbolizer
+#   unwind   walks of a stack beside libunwind, glibc, libgcc and frame pointers  (COUNT=1: instructions too)
 #   decide   a decision at a signal, with 1 to 100 frames below, beside a walk over the same frames
 #   verify   the verifier's rules, in MB of table a second; its part of a link; pctab-verify over the system's programs
 #
@@ -26,12 +27,17 @@ exec </dev/null
 sections="" programs=""
 for a in "$@"; do
   case $a in
-    sizes | link | marks | build | lookup | dump | decide | verify) sections="$sections $a" ;;
+    sizes | link | marks | build | lookup | dump | unwind | decide | verify) sections="$sections $a" ;;
     *) programs="$programs $a" ;;
   esac
 done
-: "${sections:=sizes link marks build lookup dump decide verify}"
-[ "$sections" = " decide" ] || : "${programs:=lua sqlite cxx openssl postgres gold}"
+: "${sections:=sizes link marks build lookup dump unwind decide verify}"
+# These bring a program of their own.
+case $sections in
+  " unwind" | " decide" | " unwind decide") alone=yes ;;
+  *) alone= ;;
+esac
+[ -n "$alone" ] || : "${programs:=lua sqlite cxx openssl postgres gold}"
 
 # --- tools ---
 
@@ -322,6 +328,42 @@ bench_dump ()
   printf '  llvm-symbolizer / pctab-dump %s; goal: %s\n' "$4" "$(goal "$4" 20 atleast)"
 }
 
+# --- unwind ---
+
+# unwind_program NAME FLAG...: with a table, and the library in it
+unwind_program ()
+{
+  name=$1
+  shift
+  perl "$here/chain.pl" 256 >"$work/chain.c"
+  # shellcheck disable=SC2086
+  "${CC:-gcc}" -O2 -g -D_GNU_SOURCE "$@" -I"$here/../../include" "$here/bench_unwind.c" "$work/chain.c" \
+    "$top/runtime/.libs/libpctab.a" -llz4 -pthread -ldl $flags -o "$work/$name"
+}
+
+bench_unwind ()
+{
+  [ "$(uname -m)" = x86_64 ] || { echo "  (it reads x86-64 registers)"; return 0; }
+  unwind_program unwind -fno-omit-frame-pointer && unwind_program unwind.omit -fomit-frame-pointer -DNO_POINTERS || return 1
+  for depth in 200 10; do
+    printf '\nunwind: ns a frame, code with frame pointers, depth %s\n' $depth
+    "$work/unwind" $depth
+    printf '\nunwind: ns a frame, code without frame pointers, depth %s\n' $depth
+    "$work/unwind.omit" $depth
+  done
+  [ -z "${COUNT:-}" ] || count_unwind
+}
+
+# Instructions a frame, of 20,000 walks of 200 frames and some: by pctab, and by libunwind.
+count_unwind ()
+{
+  have valgrind valgrind || return 0
+  for method in 1 3; do
+    valgrind --tool=callgrind --callgrind-out-file=/dev/null --toggle-collect=chain_end "$work/unwind.omit" --count $method 2>&1 |
+      awk -v m=$method '/Collected/ { printf "  instructions a frame, %s %.0f\n", m == 1 ? "pctab" : "libunwind", $4 / 20000 / 207 }'
+  done
+}
+
 # --- decide ---
 
 # A program of its own, with a table, and the library in it.
@@ -369,11 +411,11 @@ for p in $programs; do
   if linked "$p"; then present="$present $p"; else echo "run.sh: $p is left out" >&2; fi
 done
 programs=$present
-[ -n "$programs" ] || [ "$sections" = " decide" ] || exit 1
+[ -n "$programs$alone" ] || exit 1
 echo "pctab benchmarks, $(nproc) processors, $(date -u +%Y-%m-%d), programs:$programs"
 for s in $sections; do
   case $s in
-    decide) bench_decide ;;
+    unwind | decide) "bench_$s" ;;
     marks | lookup | dump) "bench_$s" "$(largest)" ;;
     verify)
       for p in $programs; do bench_verify "$p"; done

@@ -20,6 +20,7 @@ static uint64_t state;
 static uint64_t code[64]; /* PCs of this program that are worth trying */
 static unsigned code_cnt;
 static struct pctab_stack text; /* all of its code */
+static uint64_t live; /* where this stack is, and doesn't change meanwhile */
 static unsigned char *heap, *edge; /* edge: a page's end, nothing is mapped behind it */
 
 static uint64_t
@@ -78,7 +79,7 @@ some_address (void)
     case 6:
       return bounds.lo + below (1000) - below (500);
     default:
-      return (uintptr_t) __builtin_frame_address (0) + below (4000) - below (100);
+      return live + below (4000);
     }
 }
 
@@ -177,7 +178,7 @@ copied_stack (const struct pctab_cursor *start)
   try_walk (&c);
 }
 
-static void
+static APART void
 run_cases (const struct pctab_cursor *c, unsigned long cases)
 {
   for (unsigned long i = 0; i < cases; i++)
@@ -197,6 +198,7 @@ on_signal (int number, siginfo_t *info, void *uc)
   (void) number, (void) info;
   pctab_unwind_context (&here, uc, &bounds);
   check_same (&here, &found, FRAMES_MAX);
+  live = (uintptr_t) __builtin_frame_address (0) & ~(uintptr_t) 7;
   for (unsigned i = 0; i < found.cnt && code_cnt < 60; i++)
     code[code_cnt++] = (uintptr_t) found.pcs[i];
   run_cases (&here, wanted);

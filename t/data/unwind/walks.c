@@ -166,7 +166,7 @@ walk_in_pieces (void)
 
 static jmp_buf back;
 
-static void
+static APART void
 check_handler (const void *uc)
 {
   struct pctab_cursor c;
@@ -189,7 +189,7 @@ check_handler (const void *uc)
   check_trail (&found, from);
 }
 
-static void
+static APART void
 on_plain (int number)
 {
   (void) number;
@@ -197,7 +197,7 @@ on_plain (int number)
   siglongjmp (back, 1);
 }
 
-static void
+static APART void
 on_info (int number, siginfo_t *info, void *uc)
 {
   (void) number, (void) info;
@@ -299,7 +299,7 @@ recursive (int n)
   return r;
 }
 
-static void *
+static APART void *
 deep_thread (void *arg)
 {
   NOTE_CALL ();
@@ -312,7 +312,7 @@ deep_thread (void *arg)
   return arg;
 }
 
-static void
+static APART void
 in_thread (void *(*run) (void *), size_t stack_len)
 {
   pthread_attr_t attr;
@@ -325,7 +325,7 @@ in_thread (void *(*run) (void *), size_t stack_len)
   trail_cnt = before;
 }
 
-static void *
+static APART void *
 first_function (void *arg)
 {
   struct pctab_cursor c;
@@ -347,7 +347,7 @@ first_function (void *arg)
   return arg;
 }
 
-static void
+static APART void
 run_deep (void)
 {
   NOTE_CALL ();
@@ -355,7 +355,7 @@ run_deep (void)
   NOTE_RETURN ();
 }
 
-static void
+static APART void
 run_threads (void)
 {
   NOTE_CALL ();
@@ -364,7 +364,7 @@ run_threads (void)
   NOTE_RETURN ();
 }
 
-static void
+static APART void
 run_calls (void)
 {
   NOTE_CALL ();
@@ -384,7 +384,7 @@ run_calls (void)
   NOTE_RETURN ();
 }
 
-static void
+static APART void
 run_handlers (void)
 {
   NOTE_CALL ();
@@ -395,7 +395,7 @@ run_handlers (void)
   NOTE_RETURN ();
 }
 
-static void
+static APART void
 run_noreturn (void)
 {
   NOTE_CALL ();
