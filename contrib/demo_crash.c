@@ -24,7 +24,7 @@ int
 main (void)
 {
   static const int one = 1;
-  struct entry entries[] = { { "first", &one }, { "second", NULL } };
+  struct entry entries[] = { { "first", NULL }, { "second", &one } };
   if (pctab_crash_handler_install (NULL))
     return 1;
   qsort (entries, 2, sizeof *entries, compare);
