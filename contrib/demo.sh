@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-3.0-or-later
 # The main job, shown on a real program: link SQLite, from Debian's source, with the plugin; what the table costs; what it
-# answers.  Without that source (no network, no apt) the program is the project's own pctab-dump.
+# answers; that it is right; and a crash handler that uses one.  Without that source (no network, no apt) the program is the project's own pctab-dump.
 #
 #   contrib/demo.sh BUILD       the build directory; `./bootstrap demo` makes it
 set -eu
@@ -85,7 +85,24 @@ lookups ()
     }' "$dump" "$out/$name" "$out/pcs"
 }
 
+verify ()
+{
+  printf '\nThe table held against its file, its code and what debug information it has:\n  '
+  "$build/verify/pctab-verify" --require-table --fail-on=warning "$out/$name"
+}
+
+# A stripped program says where it crashed.
+crash ()
+{
+  printf '\nA stripped program that crashes in what qsort() calls (contrib/demo_crash.c, <pctab/crash.h>):\n'
+  cc -O2 -g "$top/contrib/demo_crash.c" -I"$top/include" -o "$out/crash" "$build/runtime/.libs/libpctab.a" $(pkg-config --libs liblz4) \
+    $flags && strip "$out/crash"
+  { "$out/crash" 2>&1 || echo "exit status $?"; } | sed 's/^/  /'
+}
+
 link_sqlite || link_own
 sizes
 lookups
+verify
+crash
 printf '\nThe program: %s; try  pctab-dump --functions %s\n' "$out/$name" "$out/$name"

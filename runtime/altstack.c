@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Threads' alternate stacks: a mapping with a guard page below it, kept by a key of the thread whose destructor takes it
- * down again. */
+/* Threads' alternate stacks: a mapping with a guard page below it, kept by a key of the thread whose destructor takes
+ * it down again. */
 #include <pctab/crash.h>
 
 #include <errno.h>

@@ -47,8 +47,8 @@ thread_id (void)
   return (pid_t) syscall (SYS_gettid);
 }
 
-/* False: another thread is at it, and has not brought the process to its end in all this time.  One that is gone was the
- * parent process' before fork(). */
+/* False: another thread is at it, and has not brought the process to its end in all this time.  One that is gone was
+ * the parent process' before fork(). */
 static bool
 claim (pid_t self)
 {

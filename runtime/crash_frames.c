@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Prints frames.  Blocks of the cold part are unpacked into one buffer for the module at hand; where it is too small for
- * all that a module needs, it is begun anew, so that a frame needs only what itself needs. */
+/* Prints frames.  Blocks of the cold part are unpacked into one buffer for the module at hand; where it is too small
+ * for all that a module needs, it is begun anew, so that a frame needs only what itself needs. */
 #include "crash.h"
 
 struct printer {

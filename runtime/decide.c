@@ -177,17 +177,18 @@ look_at_callers (struct pctab_decision *d, struct pctab_cursor *c, struct place 
                  uint64_t lr)
 {
   uint32_t max = t->depth_max ? t->depth_max : PCTAB_DECISION_DEPTH;
-  uint64_t end_len = 0;
-  bool fast = c->modules->process && !c->bytes && (!t->end || pctab__decide_end (c->modules, t->end, &end_len));
+  /* A pointer to a function of arm's or mips' other instruction set has its bit 0 set. */
+  uint64_t end = t->end & pctab__unwind_machines[c->machine].pc_mask, end_len = 0;
+  bool fast = c->modules->process && !c->bytes && (!end || pctab__decide_end (c->modules, end, &end_len));
   enum pctab_verdict verdict;
-  while (!t->end || place.entry != t->end)
+  while (!end || place.entry != end)
     {
       if (!leave (c, &place, t, lr, &verdict))
         return verdict;
       d->depth++;
       /* A return address belongs to the call before it: those of the task's first are behind its entry. */
-      if (fast && d->depth < max && c->pc - 1 - t->end >= end_len)
-        d->depth += pctab__step_safe (c, max - d->depth, t->end + 1, end_len);
+      if (fast && d->depth < max && c->pc - 1 - end >= end_len)
+        d->depth += pctab__step_safe (c, max - d->depth, end + 1, end_len);
       d->pc = c->pc;
       if (d->depth == max)
         return PCTAB_VERDICT_TOO_DEEP;

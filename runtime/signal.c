@@ -231,7 +231,8 @@ kernel_action (int signo, const struct signal_state *s, const struct record *r)
 {
   struct sigaction k = r->program;
   bool handler = is_handler (&r->program);
-  unsigned wanted = wants (s) & (r->program.sa_handler == SIG_IGN ? PCTAB__SIGNAL_AT_IGNORED : PCTAB__SIGNAL_AT_DEFAULT);
+  bool ignored = r->program.sa_handler == SIG_IGN;
+  unsigned wanted = wants (s) & (ignored ? PCTAB__SIGNAL_AT_IGNORED : PCTAB__SIGNAL_AT_DEFAULT);
   if (!handler && !wanted)
     return k;
   k.sa_sigaction = entries[r->entry];
@@ -240,7 +241,7 @@ kernel_action (int signo, const struct signal_state *s, const struct record *r)
     {
       memset (&k.sa_mask, 0xff, PCTAB__SIGNAL_MASK_BYTES);
       k.sa_flags = (k.sa_flags & ~SA_NODEFER) | SA_ONSTACK | SA_RESTART;
-      if (signo == SIGCHLD && r->program.sa_handler == SIG_IGN)
+      if (signo == SIGCHLD && ignored)
         k.sa_flags |= SA_NOCLDWAIT;
     }
   return k;

@@ -9,7 +9,10 @@
  * Not seen, and so able to take a signal away from us: raw system calls, dlmopen() and RTLD_DEEPBIND, a library that
  * stands before this one and has a sigaction() of its own, and the C library's own uses: abort() sets SIG_DFL when
  * SIGABRT came back, system() ignores SIGINT and SIGQUIT while it waits, posix_spawn() resets in the child.  A child of
- * vfork() or _Fork() sets its actions directly. */
+ * vfork() or _Fork() sets its actions directly.
+ *
+ * Another copy of this library is program code to this one: its handler is what the program has installed.  A shared
+ * object with a copy in it that owns a signal must not be unloaded. */
 #ifndef PCTAB_RUNTIME_SIGNAL_OWN_H
 #define PCTAB_RUNTIME_SIGNAL_OWN_H
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* sigaction(), signal() and their kin, in the place of the C library's, so that signal.c sees what the program asks for.
+/* sigaction(), signal() and their kin, in the place of the C library's, so that signal.c sees what the program asks
+ * for.
  *
  * Weak: a program that has a function of such a name keeps it, also in a static link.  What only changes the mask
  * (sighold(), sigblock()) is of no interest here. */
@@ -60,7 +61,7 @@ static handler
 set_restartable (int signo, handler h)
 {
   unsigned bit = (unsigned) signo - 1;
-  bool interrupt = bit < _NSIG - 1 && atomic_load_explicit (&interrupts[bit / 32], memory_order_relaxed) >> bit % 32 & 1;
+  bool interrupt = bit < _NSIG - 1 && atomic_load (&interrupts[bit / 32]) >> bit % 32 & 1;
   return set_handler (signo, h, interrupt ? 0 : SA_RESTART, true);
 }
 
@@ -169,9 +170,10 @@ sigvec (int signo, const struct sigvec *vec, struct sigvec *old)
     return -1;
   if (old)
     {
+      int flags = was.sa_flags;
       *old = (struct sigvec){ was.sa_handler, 0,
-                              (was.sa_flags & SA_ONSTACK ? SV_ONSTACK : 0) | (was.sa_flags & SA_RESTART ? 0 : SV_INTERRUPT)
-                                | (was.sa_flags & (int) SA_RESETHAND ? SV_RESETHAND : 0) };
+                              (flags & SA_ONSTACK ? SV_ONSTACK : 0) | (flags & SA_RESTART ? 0 : SV_INTERRUPT)
+                                | (flags & (int) SA_RESETHAND ? SV_RESETHAND : 0) };
       for (int i = 1; i <= 32; i++)
         if (sigismember (&was.sa_mask, i) == 1)
           old->sv_mask |= (int) (1u << (i - 1));

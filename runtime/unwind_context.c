@@ -77,7 +77,7 @@ pctab_unwind_context (struct pctab_cursor *c, const void *ucontext, const struct
 static bool
 code_readable (uint64_t pc)
 {
-  static uintptr_t page = 1; /* a readable one, for good; 1: none */
+  static uintptr_t page; /* a readable one, for good */
   uint64_t last = pc + sizeof context_codes[0].code - 1;
   uintptr_t at = (uintptr_t) (pc & ~UINT64_C (4095));
   if (at && at == (uintptr_t) (last & ~UINT64_C (4095)) && at == __atomic_load_n (&page, __ATOMIC_RELAXED))

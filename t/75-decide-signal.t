@@ -6,10 +6,10 @@
 . "${abs_top_srcdir:-$(cd "$(dirname "$0")/.." && pwd)}/t/lib/tap.sh"
 need nm readelf
 
-# object NAME: libtool's, position-independent or not.
+# object NAME: libtool's, as it is in the library.
 object () {
   local f
-  for f in "$tap_build/runtime/.libs/$1.o" "$tap_build/runtime/$1.o"; do
+  for f in "$tap_build/runtime/.libs/libpctab_la-$1.o" "$tap_build/runtime/.libs/$1.o"; do
     [ -f "$f" ] && echo "$f" && return
   done
 }

@@ -31,6 +31,10 @@ dies 'table smashed' 'signal 11'
 reports 'table smashed: says what it can' '^SIGSEGV: ' '^#0 0x'
 dies 'own altstack' 'exit 0'
 dies twice 'exit 0'
+dies 'stack use' 'exit 0'
+used=$(cat out)
+[ "$used" -gt 1000 ] && [ "$used" -lt 32768 ]
+ok $? "a report takes $used bytes of the alternate stack, with the kernel's frame: under a half of PCTAB_ALTSTACK_BYTES"
 
 # object NAME: the shared library's.
 object () {

@@ -29,16 +29,17 @@ struct pctab_crash_options {
  * installed before or after, comes first, and if it returns or jumps away nothing is written; so too where the program
  * ignores the signal (a fault kills it then all the same).
  * It works with a corrupt heap, on an overflown stack (each thread that calls pctab_thread_init(), and the one that
- * calls this, has an alternate stack), in a stripped program: nothing is allocated and no file is opened then, and no
- * environment variable is read.  Of several threads that crash at once, one is reported.  A crash in the report ends it,
- * and who doesn't take it for 5 seconds (a full pipe) gets no more.  OPTIONS may be NULL.  Returns 0, or an errno:
- * EALREADY, it is installed.
+ * calls this, has an alternate stack), in a stripped program: nothing is allocated, no file is opened and no
+ * environment variable is read then.  Of several threads that crash at once, one is reported.  A crash in the report
+ * ends it, and who doesn't take it for 5 seconds (a full pipe) gets no more.  Nothing can be written of a fault while
+ * its signal is blocked: the kernel kills at once.  OPTIONS may be NULL.  Returns 0, or an errno: EALREADY, it is
+ * installed.
  *
- * From then on the kernel's actions for these signals are this library's, and sigaction(), signal() and their kin, which
- * it has in the place of the C library's, keep the program's own.  Actions set in other ways (raw system calls, a library
- * with a sigaction() of its own that stands before this one) go past it.
- * Signal: not safe.  Threads: once for all.  Cost: imports loaded files (pctab_module_import_loaded()), reserves address
- * space for the cold part of the largest table (64 MiB at most). */
+ * From then on the kernel's actions for these signals are this library's, and sigaction(), signal() and their kin,
+ * which it has in the place of the C library's, keep the program's own.  Actions set in other ways (raw system calls, a
+ * library with a sigaction() of its own that stands before this one) go past it.
+ * Signal: not safe.  Threads: once for all.  Cost: imports loaded files (pctab_module_import_loaded()), reserves
+ * address space for the cold part of the largest table (64 MiB at most). */
 int pctab_crash_handler_install (const struct pctab_crash_options *options);
 
 /* Gives this thread an alternate stack (PCTAB_ALTSTACK_BYTES, with a guard page), unless it has one, and has the bounds

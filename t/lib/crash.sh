@@ -1,6 +1,7 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 # For tests of the crash handler; read after tap.sh and module.sh.
+# shellcheck disable=SC2154
 crash_src=$tap_src/t/data/signal
 # Where marked lines are.
 line_of () {
@@ -8,6 +9,7 @@ line_of () {
 }
 
 # crash SECONDS PROGRAM ARG...: $ended, and $said, its standard error.
+# shellcheck disable=SC2034
 crash () {
   ended=$(./status "$@")
   said=$(cat err)

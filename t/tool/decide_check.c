@@ -232,6 +232,13 @@ check_end (void)
   t.thread.end = made_entry (program, FIRST);
   expect ("no caller, but it began elsewhere", &t, PCTAB_VERDICT_WRONG_END, 1);
   end_interrupted (&t);
+  interrupt (&t, program, CHAIN ({ PLAIN, 0x20 }, { PLAIN, 0x20 }, { FIRST, 0x20 }));
+  t.thread.end |= 1;
+  if (program->arch->machine == EM_ARM || program->arch->machine == EM_MIPS)
+    expect ("it began in Thumb code", &t, PCTAB_VERDICT_OK, 2);
+  else
+    expect ("it began where no function does", &t, PCTAB_VERDICT_WRONG_END, 2);
+  end_interrupted (&t);
   interrupt (&t, program, CHAIN ({ PLAIN, 0x20 }, { TOP, 0x20 }));
   t.thread.end = 0;
   expect ("no caller, by its flag", &t, PCTAB_VERDICT_OK, 1);

@@ -340,8 +340,10 @@ main (int argc, char **argv)
     return 1;
   if (argc > 1 && !strcmp (argv[1], "--import"))
     {
+#ifndef WITHOUT_IMPORT
       if (pctab_module_import_loaded () < 0)
         return 1;
+#endif
       argc--;
       argv++;
     }

@@ -31,7 +31,8 @@ own (int signo)
 {
   static struct pctab__signal_owner owners[8];
   static unsigned cnt;
-  owners[cnt] = (struct pctab__signal_owner){ 10, PCTAB__SIGNAL_AT_DEFAULT | PCTAB__SIGNAL_AT_IGNORED, owner, NULL, NULL };
+  owners[cnt] = (struct pctab__signal_owner){ 10, PCTAB__SIGNAL_AT_DEFAULT | PCTAB__SIGNAL_AT_IGNORED, owner, NULL,
+                                              NULL };
   if (pctab__signal_own (signo, &owners[cnt++]))
     _exit (94);
 }
@@ -40,8 +41,8 @@ own (int signo)
 #endif
 
 static const char *const ways[]
-  = { "fault", "fault ignored", "divide", "illegal", "trap", "abort", "raise", "kill", "queue", "timer", "suspend", "thread",
-      "blocked fault", "none", "noncanonical", "raise term", "in handler", "bus" };
+  = { "fault", "fault ignored", "divide", "illegal", "trap", "abort", "raise", "kill", "queue", "timer", "suspend",
+      "thread", "blocked fault", "none", "noncanonical", "raise term", "in handler", "bus" };
 static char *page;
 static volatile int zero, seven = 7;
 
@@ -168,7 +169,8 @@ follow (pid_t pid, const char *way)
           ptrace (PTRACE_SETOPTIONS, who, 0, PTRACE_O_TRACECLONE | PTRACE_O_EXITKILL);
           signo = 0;
         }
-      else if (!ptrace (PTRACE_GETSIGINFO, who, 0, &info) && (signo != SIGTRAP || info.si_code <= 0 || info.si_code == SI_KERNEL))
+      else if (!ptrace (PTRACE_GETSIGINFO, who, 0, &info)
+               && (signo != SIGTRAP || info.si_code <= 0 || info.si_code == SI_KERNEL))
         last = info;
       ptrace (PTRACE_CONT, who, 0, (long) signo);
     }

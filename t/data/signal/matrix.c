@@ -159,10 +159,10 @@ by_sigaction (int signo, void (*h) (int), int flags, bool masked)
 
 #define THREE ((void (*) (int)) (void (*) (void)) three)
 
-static const char *const hows[] = {
-  "none",    "dfl",      "ign",       "signal",    "bsd_signal",   "sysv_signal", "sigset",        "sigignore",
-  "interrupt", "plain",   "info",      "once",      "nodefer",      "onstack",     "masked",        "info onstack masked",
-  "info once nodefer", "restart", "once masked", "ign once", "dfl nodefer", "hold", "siginterrupt after", "unknown flag" };
+static const char *const hows[]
+  = { "none", "dfl", "ign", "signal", "bsd_signal", "sysv_signal", "sigset", "sigignore", "interrupt", "plain", "info",
+      "once", "nodefer", "onstack", "masked", "info onstack masked", "info once nodefer", "restart", "once masked",
+      "ign once", "dfl nodefer", "hold", "siginterrupt after", "unknown flag" };
 
 static void
 install (const char *how, int signo)
@@ -218,8 +218,9 @@ install (const char *how, int signo)
   show_old ("now", &now);
 }
 
-static const char *const ways[] = { "raise",   "kill",     "fault mend", "fault jump", "jump without mask", "nest",      "suspend",
-                                    "default", "again", "read",     "thread",     "vfork",      "fork",              "exec list", "errors" };
+static const char *const ways[]
+  = { "raise", "kill", "fault mend", "fault jump", "jump without mask", "nest", "suspend", "default", "again", "read",
+      "thread", "vfork", "fork", "exec list", "errors" };
 
 /* Where the reader is in read(): asleep. */
 static void

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Runs a program, its output to files "out" and "err", and prints how it ended: "exit N" or "signal N", "core" if it left
- * one.  First argument: seconds that it may take. */
+/* Runs a program, its output to files "out" and "err", and prints how it ended: "exit N" or "signal N", "core" if it
+ * left one.  First argument: seconds that it may take. */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <signal.h>

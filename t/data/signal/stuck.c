@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static char *volatile null;
@@ -40,6 +41,30 @@ smash_table (const struct pctab_module_info *info, void *arg)
   return true;
 }
 
+/* How much of an alternate stack a report takes, the kernel's frame with it. */
+static int
+stack_use (void)
+{
+  size_t len = 256 << 10, unused = 0;
+  unsigned char *stack = mmap (NULL, len, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  memset (stack, 0xa5, len);
+  pid_t pid = fork ();
+  if (!pid)
+    {
+      stack_t s = { .ss_sp = stack, .ss_size = len };
+      struct pctab_crash_options options = { .fd = -1 };
+      if (sigaltstack (&s, NULL) || pctab_crash_handler_install (&options))
+        _exit (3);
+      *null = 1;
+    }
+  int status;
+  waitpid (pid, &status, 0);
+  while (unused < len && stack[unused] == 0xa5)
+    unused++;
+  printf ("%zu\n", len - unused);
+  return WIFSIGNALED (status) && WTERMSIG (status) == SIGSEGV ? 0 : 5;
+}
+
 int
 main (int argc, char **argv)
 {
@@ -63,6 +88,8 @@ main (int argc, char **argv)
       struct rlimit limit = { 64 << 20, 64 << 20 };
       setrlimit (RLIMIT_AS, &limit);
     }
+  if (!strcmp (what, "stack use"))
+    return stack_use ();
   if (!strcmp (what, "own altstack"))
     {
       static char stack[131072];
