@@ -143,7 +143,8 @@ bool
 pctab__memory_readable (uint64_t addr)
 {
   int lies = __atomic_load_n (&probe_lies, __ATOMIC_RELAXED);
-  if (addr > UINTPTR_MAX)
+  /* At 0 to 7 the probe would pass NULL, which the kernel doesn't read. */
+  if (addr > UINTPTR_MAX || addr < KERNEL_MASK_BYTES)
     return false;
   if (!lies)
     {
