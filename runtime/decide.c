@@ -66,10 +66,7 @@ look_up (const struct pctab_modules *modules, const struct pctab_thread *t, uint
 static bool
 half_call (const struct place *p, const struct pctab_thread *t, uint64_t pc, uint64_t lr)
 {
-  uint64_t start;
-  const struct pctab_table *table = &p->module->table;
-  return t->machine == EM_MIPS && lr == pc + 8
-         && pctab_value_spdelta (table, pctab_pcvalue (table, p->func, pc, &start)) == 0;
+  return t->machine == EM_MIPS && lr == pc + 8 && pctab_funcspdelta (&p->module->table, p->func, pc) == 0;
 }
 
 static enum pctab_verdict
