@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 #include "block_store.h"
 
-#include <lz4hc.h>
 #include <pthread.h>
 #include <stdlib.h>
 
+#include "dictionary.h"
 #include "format.h"
+#include "lz4_pack.h"
 
-#define LEVEL 9 /* of LZ4 HC: 12 saves 0.5% more and takes twice as long */
+#define SAVED 32        /* a block is packed if that saves this part of it */
+#define SAVED_ALONE 2   /* the same without a dictionary */
+#define TRIED_BLOCKS 128 /* so many, or up to twice as many, are packed to see what a dictionary is worth */
 
 bool
 pctab__store_block (struct store *s, uint32_t key)
@@ -24,91 +27,131 @@ pctab__store_used (const struct store *s)
   return s->blocks.cnt ? s->raw.len - s->blocks.at[s->blocks.cnt - 1].start : s->raw.len;
 }
 
-struct packed {
-  char *at; /* NULL: stored as it is */
-  uint32_t len;
-};
-
-/* One of the threads that pack: takes block after block. */
-struct packing {
-  const struct store *s;
-  struct packed *packed;
-  size_t next;
-  bool failed;
-};
-
 static uint32_t
 block_len (const struct store *s, size_t i)
 {
   return (i + 1 < s->blocks.cnt ? s->blocks.at[i + 1].start : (uint32_t) s->raw.len) - s->blocks.at[i].start;
 }
 
-static bool
-pack_block (const struct store *s, void *state, size_t i, struct packed *out)
+/* Appends block I to OUT, packed if that saves at least 1 / SAVED of it. */
+static void
+pack_block (const struct store *s, struct lz4_packer *packer, unsigned saved, size_t i, struct buf *out)
 {
-  uint32_t len = block_len (s, i), bound = len - len / 8;
-  out->len = len;
-  out->at = bound > 0 ? malloc (bound) : NULL;
-  if (!out->at)
-    return bound == 0;
-  int got = LZ4_compress_HC_extStateHC (state, (const char *) s->raw.at + s->blocks.at[i].start, out->at, (int) len,
-                                        (int) bound, LEVEL);
-  if (got > 0)
-    out->len = (uint32_t) got;
-  else
-    {
-      free (out->at);
-      out->at = NULL;
-    }
-  return true;
+  size_t start = out->len, len = block_len (s, i);
+  const unsigned char *data = s->raw.at + s->blocks.at[i].start;
+  pctab__lz4_pack (packer, data, len, out);
+  if (!out->failed && out->len - start < len - len / saved)
+    return;
+  out->len = start;
+  pctab__buf_bytes (out, data, len);
 }
+
+/* Blocks [from, to) of a store being packed by a thread of their own. */
+struct packing {
+  const struct store *s;
+  const struct buf *dict; /* NULL: without one */
+  size_t from, to;
+  struct buf data;
+  uint32_t *ends; /* of each block, in data */
+};
 
 static void *
 pack_some (void *arg)
 {
   struct packing *p = arg;
-  void *state = malloc ((size_t) LZ4_sizeofStateHC ());
-  size_t i;
-  while (state && (i = __atomic_fetch_add (&p->next, 1, __ATOMIC_RELAXED)) < p->s->blocks.cnt)
-    if (!pack_block (p->s, state, i, &p->packed[i]))
-      __atomic_store_n (&p->failed, true, __ATOMIC_RELAXED);
-  if (!state)
-    __atomic_store_n (&p->failed, true, __ATOMIC_RELAXED);
-  free (state);
+  struct lz4_packer *packer = pctab__lz4_packer_new (p->dict ? p->dict->at : NULL, p->dict ? p->dict->len : 0);
+  p->data.failed |= !packer;
+  for (size_t i = p->from; i < p->to && !p->data.failed; i++)
+    {
+      pack_block (p->s, packer, p->dict ? SAVED : SAVED_ALONE, i, &p->data);
+      p->ends[i] = (uint32_t) p->data.len;
+    }
+  pctab__lz4_packer_free (packer);
   return NULL;
 }
 
-static void
-pack_all (struct packing *p, unsigned threads)
+/* About what all blocks take with a dictionary, and it: from TRIED_BLOCKS and more of them.  0: memory is out. */
+static uint64_t
+try_packing (const struct store *s, const struct buf *dict)
 {
-  pthread_t helper;
-  bool helped = threads > 1 && p->s->blocks.cnt > 1 && !pthread_create (&helper, NULL, pack_some, p);
-  pack_some (p);
-  if (helped)
-    pthread_join (helper, NULL);
+  struct lz4_packer *packer = pctab__lz4_packer_new (dict->at, dict->len);
+  struct buf out = { 0 };
+  size_t step = s->blocks.cnt / TRIED_BLOCKS + !(s->blocks.cnt / TRIED_BLOCKS);
+  for (size_t i = 0; packer && i < s->blocks.cnt; i += step)
+    pack_block (s, packer, SAVED, i, &out);
+  uint64_t len = packer && !out.failed ? dict->len + step * (uint64_t) out.len : 0;
+  pctab__lz4_packer_free (packer);
+  pctab__buf_free (&out);
+  return len;
+}
+
+/* The best of dictionaries that have a thirty-second, a sixteenth and an eighth of the bytes, and of none. */
+static bool
+make_dict (const struct store *s, struct buf *dict)
+{
+  struct buf none = { 0 };
+  size_t cnt = s->blocks.cnt, last_cap = 0;
+  uint64_t best = cnt ? try_packing (s, &none) : 1;
+  for (unsigned part = 32; cnt && best && part >= 8; part /= 2)
+    {
+      size_t cap = s->raw.len / part < LZ4_DICT_MAX ? s->raw.len / part : LZ4_DICT_MAX;
+      struct buf tried = { 0 };
+      if (cap == last_cap)
+        break;
+      last_cap = cap;
+      bool made = pctab__dictionary_make (s->raw.at, s->raw.len, s->raw.len / cnt + 1, cap, &tried);
+      uint64_t len = made ? try_packing (s, &tried) : 0;
+      if (len < best)
+        {
+          dict->len = 0;
+          pctab__buf_bytes (dict, tried.at, tried.len);
+          best = len;
+        }
+      pctab__buf_free (&tried);
+    }
+  return best && !dict->failed;
+}
+
+static void
+put_part (const struct packing *p, struct store_parts out)
+{
+  size_t base = out.data->len;
+  for (size_t i = p->from; i < p->to; i++)
+    {
+      pctab__buf_u32 (out.index, p->s->blocks.at[i].key);
+      pctab__buf_u32 (out.index, (uint32_t) base + (i > p->from ? p->ends[i - 1] : 0));
+      pctab__buf_u32 (out.index, block_len (p->s, i));
+    }
+  pctab__buf_bytes (out.data, p->data.at, p->data.len);
+  out.data->failed |= p->data.failed;
 }
 
 bool
-pctab__store_encode (const struct store *s, unsigned threads, struct buf *index, struct buf *data)
+pctab__store_encode (const struct store *s, unsigned threads, struct store_parts out)
 {
-  struct packing p = { s, calloc (s->blocks.cnt + 1, sizeof *p.packed), 0, false };
-  if (!p.packed || s->raw.failed)
+  size_t cnt = s->blocks.cnt, half = threads > 1 ? cnt / 2 : cnt;
+  uint32_t *ends = calloc (cnt + 1, sizeof *ends);
+  bool good = ends && !s->raw.failed && (!out.dict || make_dict (s, out.dict));
+  struct packing first = { .s = s, .dict = out.dict, .to = half, .ends = ends }, second = first;
+  second.from = half;
+  second.to = cnt;
+  if (good)
     {
-      free (p.packed);
-      return false;
+      pthread_t helper;
+      bool helped = half < cnt && !pthread_create (&helper, NULL, pack_some, &second);
+      pack_some (&first);
+      if (helped)
+        pthread_join (helper, NULL);
+      else
+        pack_some (&second);
+      put_part (&first, out);
+      put_part (&second, out);
+      good = !out.index->failed && !out.data->failed;
     }
-  pack_all (&p, threads);
-  for (size_t i = 0; i < s->blocks.cnt; i++)
-    {
-      pctab__buf_u32 (index, s->blocks.at[i].key);
-      pctab__buf_u32 (index, (uint32_t) data->len);
-      pctab__buf_u32 (index, block_len (s, i));
-      pctab__buf_bytes (data, p.packed[i].at ? (void *) p.packed[i].at : s->raw.at + s->blocks.at[i].start,
-                        p.packed[i].len);
-      free (p.packed[i].at);
-    }
-  free (p.packed);
-  return !p.failed && !index->failed && !data->failed;
+  pctab__buf_free (&first.data);
+  pctab__buf_free (&second.data);
+  free (ends);
+  return good;
 }
 
 void

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Entries in blocks that are unpacked one by one: LZ4 where it saves at least an eighth, else as they are.  FORMAT,
- * "Stores". */
+/* Entries in small blocks that are unpacked one by one: LZ4 where that saves enough, else as they are.  FORMAT, "Stores". */
 #ifndef PCTAB_BLOCK_STORE_H
 #define PCTAB_BLOCK_STORE_H
 
@@ -17,14 +16,20 @@ struct store {
   MODEL_VEC (struct store_block) blocks;
 };
 
+/* Where an encoded store goes: index entries (key, offset, unpacked bytes), blocks, their dictionary. */
+struct store_parts {
+  struct buf *index, *data, *dict;
+};
+
 /* The next entry starts a block.  False: memory is out. */
 bool pctab__store_block (struct store *s, uint32_t key);
 
 /* Bytes in the current block. */
 size_t pctab__store_used (const struct store *s);
 
-/* Packs the blocks, on up to THREADS threads: index entries (key, offset, unpacked bytes) to INDEX, blocks to DATA. */
-bool pctab__store_encode (const struct store *s, unsigned threads, struct buf *index, struct buf *data);
+/* Packs the blocks, on up to THREADS threads: with a dictionary, those that a thirty-second is saved of; without one (NULL),
+ * those that half is saved of.  False: memory is out. */
+bool pctab__store_encode (const struct store *s, unsigned threads, struct store_parts out);
 void pctab__store_free (struct store *s);
 
 #endif

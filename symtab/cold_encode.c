@@ -19,16 +19,16 @@ struct cold_encoder {
   struct cold cold;
   struct name_pool pool;
   struct line_codes codes;
-  struct store strings, records;
+  struct store strings, records, nodes;
   pthread_t packer; /* of strings */
   bool packing, packed;
-  struct buf nodes; /* of the record at hand */
   /* Between records */
   uint32_t name;  /* number of the next name */
   uint32_t entry; /* functab entry that the next "hot" record has */
   uint32_t end;   /* of the record before */
   uint32_t range_end; /* of the range that the block's functions are in */
   uint32_t file, line;
+  uint32_t string_block; /* unpacked bytes that a block of strings stays below */
 };
 
 static struct buf *
@@ -42,7 +42,7 @@ cold_part (struct cold_encoder *e, unsigned number)
 static bool
 put_string (struct cold_encoder *e, uint32_t number, const struct model_str *s)
 {
-  if ((!number || pctab__store_used (&e->strings) + s->len >= PCTAB_STRING_BLOCK)
+  if ((!number || pctab__store_used (&e->strings) + s->len >= e->string_block)
       && !pctab__store_block (&e->strings, number))
     return false;
   pctab__buf_bytes (&e->strings.raw, s->p, s->len);
@@ -50,11 +50,32 @@ put_string (struct cold_encoder *e, uint32_t number, const struct model_str *s)
   return true;
 }
 
+/* What a block of strings stays below: more where strings are long, and where an answer is little more than a name. */
+static uint32_t
+string_block (const struct cold_encoder *e)
+{
+  uint64_t len = 0, cnt = 0;
+  const struct model *m = e->m;
+  for (size_t i = 0; i < m->funcs.cnt; i++)
+    {
+      len += m->funcs.at[i].name.len + (m->funcs.at[i].name.len > 0);
+      cnt += m->funcs.at[i].name.len > 0;
+    }
+  for (uint32_t i = 0; i < e->pool.origin_cnt; i++)
+    len += m->origins.at[e->pool.origins[i]].name.len + 1;
+  for (uint32_t i = 0; i < e->pool.file_cnt; i++)
+    len += m->files.at[e->pool.files[i]].len + 1;
+  uint64_t others = (uint64_t) e->pool.origin_cnt + e->pool.file_cnt;
+  bool alone = cnt > PCTAB_STRING_ALONE * others;
+  return alone || len >= PCTAB_STRING_LONG * (cnt + others) ? PCTAB_STRING_BLOCK_LONG : PCTAB_STRING_BLOCK;
+}
+
 static bool
 put_strings (struct cold_encoder *e)
 {
   uint32_t number = 0;
   const struct model *m = e->m;
+  e->string_block = string_block (e);
   for (size_t i = 0; i < m->funcs.cnt; i++)
     if (m->funcs.at[i].name.len && !put_string (e, number++, &m->funcs.at[i].name))
       return false;
@@ -184,6 +205,7 @@ start_block (struct cold_encoder *e, const struct model_func *f)
   struct buf *raw = &e->records.raw;
   pctab__buf_uvar (raw, e->name);
   pctab__buf_uvar (raw, (uint32_t) cold_part (e, PCTAB_P_LINES)->len);
+  pctab__buf_uvar (raw, (uint32_t) e->nodes.raw.len);
   pctab__buf_uvar (raw, e->entry);
   pctab__buf_uvar (raw, e->entry < t->entries.cnt ? t->entries.at[e->entry].off : 0);
   return true;
@@ -230,12 +252,11 @@ put_record (struct cold_encoder *e, const struct cold_part *part, const struct c
     put_lines (e, c, line_len);
   if (c->node_cnt)
     {
-      e->nodes.len = 0;
-      put_nodes (e, part, c, &e->nodes);
+      size_t start = e->nodes.raw.len;
+      put_nodes (e, part, c, &e->nodes.raw);
       pctab__buf_uvar (raw, c->node_cnt);
-      pctab__buf_uvar (raw, (uint32_t) e->nodes.len);
-      pctab__buf_bytes (raw, e->nodes.at, e->nodes.len);
-      raw->failed |= e->nodes.failed;
+      pctab__buf_uvar (raw, (uint32_t) (e->nodes.raw.len - start));
+      raw->failed |= e->nodes.raw.failed;
     }
   e->name += f->name.len > 0;
   e->end = f->end;
@@ -243,12 +264,18 @@ put_record (struct cold_encoder *e, const struct cold_part *part, const struct c
   return !raw->failed;
 }
 
+/* A store's parts stand one behind the other. */
+static struct store_parts
+store_parts (struct cold_encoder *e, unsigned index, bool dict)
+{
+  return (struct store_parts){ cold_part (e, index), cold_part (e, index + 1), dict ? cold_part (e, index + 2) : NULL };
+}
+
 static void *
 pack_strings (void *arg)
 {
   struct cold_encoder *e = arg;
-  e->packed
-    = pctab__store_encode (&e->strings, 1, cold_part (e, PCTAB_P_STRING_INDEX), cold_part (e, PCTAB_P_STRINGS));
+  e->packed = pctab__store_encode (&e->strings, 1, store_parts (e, PCTAB_P_STRING_INDEX, true));
   return NULL;
 }
 
@@ -307,13 +334,26 @@ put_records (struct cold_encoder *e)
   return true;
 }
 
+/* Blocks of nodes end anywhere. */
+static bool
+cut_nodes (struct cold_encoder *e)
+{
+  for (size_t at = 0; at < e->nodes.raw.len; at += PCTAB_NODE_BLOCK)
+    {
+      if (!pctab__store_block (&e->nodes, (uint32_t) at))
+        return false;
+      e->nodes.blocks.at[e->nodes.blocks.cnt - 1].start = (uint32_t) at;
+    }
+  return !e->nodes.raw.failed;
+}
+
 bool
 pctab__cold_end (struct cold_encoder *e, const struct functab *functab)
 {
   e->functab = functab;
-  bool good = put_records (e)
-              && pctab__store_encode (&e->records, e->threads, cold_part (e, PCTAB_P_RECORD_INDEX),
-                                      cold_part (e, PCTAB_P_RECORDS));
+  bool good = put_records (e) && cut_nodes (e)
+              && pctab__store_encode (&e->records, 1, store_parts (e, PCTAB_P_RECORD_INDEX, false))
+              && pctab__store_encode (&e->nodes, e->threads, store_parts (e, PCTAB_P_NODE_INDEX, true));
   return finish_packing (e) && good;
 }
 
@@ -327,8 +367,8 @@ pctab__cold_encoder_free (struct cold_encoder *e)
   pctab__cold_free (&e->cold);
   pctab__name_pool_free (&e->pool);
   pctab__line_codes_free (&e->codes);
-  pctab__buf_free (&e->nodes);
   pctab__store_free (&e->strings);
   pctab__store_free (&e->records);
+  pctab__store_free (&e->nodes);
   free (e);
 }

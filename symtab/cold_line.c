@@ -1,30 +1,30 @@
 /* SPDX-License-Identifier: MIT */
-/* Line streams: the position (node, file, line) at a PC, and the stack of inlined calls it stands for. */
+/* Line streams: step after step, the positions (node, file, line) that a function's PCs have. */
 #include "bits.h"
 #include "cold_decode.h"
+#include "lists.h"
+
+/* The length of the code that V, 15 bits, begins with, minus 1: how many lengths end at or before V. */
+static inline unsigned
+code_len (const struct pctab_code *code, uint32_t v)
+{
+  return (unsigned) __builtin_ctz (~far_mask (code->limits, v));
+}
 
 static inline uint32_t
 take_symbol (struct bit_reader *r, const struct pctab_code *code)
 {
   if (r->cnt < 32)
     bits_fill (r);
-  uint32_t direct = code->direct ? code->direct[bits_peek (r, PCTAB_DIRECT_BITS)] : 0;
-  if (direct)
-    {
-      bits_drop (r, direct & 255);
-      return direct >> 8;
-    }
   uint32_t v = bits_peek (r, PCTAB_CODE_BITS_MAX);
-  unsigned len = code->shortest;
-  while (len <= PCTAB_CODE_BITS_MAX && v >= code->limit[len])
-    len++;
-  if (len > PCTAB_CODE_BITS_MAX)
+  unsigned len = code_len (code, v) + 1;
+  if (__builtin_expect (len > PCTAB_CODE_BITS_MAX, 0))
     {
       r->bad = true;
       return 0;
     }
   bits_drop (r, len);
-  return at_u16 (code->symbols + 2 * ((v >> (PCTAB_CODE_BITS_MAX - len)) + code->place[len]));
+  return at_u16 (code->symbols + 2 * (size_t) ((v >> (PCTAB_CODE_BITS_MAX - len)) + code->place[len]));
 }
 
 static uint32_t
@@ -58,15 +58,30 @@ remember (struct line_reader *r, unsigned place, struct position to)
   r->recent[0] = to;
 }
 
+/* The origin of a node, not 0; false: it is not there. */
+static bool
+node_origin (struct line_reader *r, uint32_t node, uint32_t *origin)
+{
+  if (r->origins)
+    {
+      *origin = node <= r->record->node_cnt ? r->origins[node - 1] : 0;
+      return node <= r->record->node_cnt;
+    }
+  unsigned depth = pctab__node_seek (&r->nodes, r->cold, r->record, node);
+  *origin = r->nodes.level[depth].origin;
+  return depth > 0;
+}
+
 static bool
 enter (struct line_reader *r, uint32_t node, int32_t change, bool same_file, uint32_t file)
 {
   struct position to = { node, file, 0 };
   if (node)
     {
-      if (!pctab__node_seek (&r->nodes, r->cold, r->record, node))
+      uint32_t number;
+      if (!node_origin (r, node, &number))
         return false;
-      struct origin origin = pctab__origin (r->cold, r->nodes.level[r->nodes.depth].origin);
+      struct origin origin = pctab__origin (r->cold, number);
       to.line = origin.line;
       to.file = same_file ? origin.file : file;
     }
@@ -86,7 +101,7 @@ read_step (struct line_reader *r)
   uint32_t symbol = take_symbol (&r->bits, &r->cold->step);
   r->op = symbol & 15;
   r->change = (int16_t) symbol >> 4;
-  r->ended = symbol == PCTAB_OP_END;
+  r->ended = symbol == PCTAB_OP_END || r->bits.bad;
   if (r->ended)
     return;
   if (symbol == PCTAB_OP_ESCAPE)
@@ -97,6 +112,7 @@ read_step (struct line_reader *r)
   r->adv = take_symbol (&r->bits, &r->cold->adv);
   if (r->adv == 0xffff)
     r->adv = take_number (r);
+  r->bits.bad |= ++r->step_cnt > PCTAB_STEPS_MAX;
   r->ended = r->bits.bad;
 }
 
@@ -167,20 +183,25 @@ start_chunk (struct line_reader *r, uint64_t len)
   r->bits = (struct bit_reader){ .pos = r->chunk.data.pos, .end = r->chunk.data.end };
   r->recent_cnt = 1;
   r->zero = false;
+  r->step_cnt = 0;
   r->ended = !r->record->line_len;
   if (!r->ended)
     read_step (r);
-  return !r->chunk.data.bad && !r->chunk.entries.bad;
+  r->bits.bad |= r->chunk.data.bad || r->chunk.entries.bad;
+  return !r->bits.bad;
 }
 
-/* Starts with the function's chunk that has UNITS. */
-static bool
-start_lines (struct line_reader *r, uint64_t units)
+bool
+pctab__line_start (struct line_reader *r, const struct pctab_cold *c, const struct pctab_record *record,
+                   const uint32_t *origins, uint64_t units)
 {
-  const struct pctab_record *record = r->record;
-  struct cursor at = pctab__cold_part (r->cold->table, PCTAB_P_LINES);
+  struct cursor at = cold_part (c, PCTAB_P_LINES);
   cursor_take (&at, record->line_off);
   const unsigned char *from = cursor_take (&at, record->line_len);
+  r->cold = c;
+  r->record = record;
+  r->origins = origins;
+  r->bits.bad = !from;
   if (!from)
     return false;
   r->chunk.entries = cursor_over (from, record->line_len, at.big);
@@ -188,7 +209,7 @@ start_lines (struct line_reader *r, uint64_t units)
   r->chunk.next = r->recent[0] = (struct position){ 0, record->file, record->line };
   r->highest = 0;
   r->units = 0;
-  r->nodes.cold = NULL;
+  pctab__node_reader_init (&r->nodes);
   read_chunk (r);
   uint64_t len = pass_chunks (r, units);
   r->chunk.data = r->chunk.entries;
@@ -197,93 +218,33 @@ start_lines (struct line_reader *r, uint64_t units)
   return start_chunk (r, len);
 }
 
-/* The position at PC: from where the reader is, if that is before it in the same function. */
-static bool
-position_at (struct line_reader *r, uint64_t pc, struct position *out)
+bool
+pctab__line_seek (struct line_reader *r, uint64_t units)
 {
-  const struct pctab_record *record = r->record;
-  unsigned shift = r->cold->table->insn_shift;
-  uint64_t units = (pc - record->entry) >> shift;
-  if (!r->good || r->entry != record->entry || units < r->units)
-    r->good = start_lines (r, units);
-  else if (units >= r->chunk.end)
-    r->good = start_chunk (r, pass_chunks (r, units));
-  if (!r->good)
+  if (units >= r->chunk.end && !start_chunk (r, pass_chunks (r, units)))
     return false;
-  r->entry = record->entry;
   while (!r->ended && r->units + r->adv <= units)
-    if (take_step (r))
-      read_step (r);
-    else
-      r->ended = true;
-  r->good = !r->bits.bad;
-  *out = r->recent[0];
-  if (r->zero)
-    out->line = 0;
-  return r->good;
+    if (!pctab__line_next (r))
+      return false;
+  return !r->bits.bad;
 }
 
-/* Strings of a frame: number of its name, file + 1. */
-static enum pctab_error
-set_frame (struct pctab_cold *c, struct pctab_frame *f, uint32_t name, uint32_t file, uint32_t line)
+bool
+pctab__line_next (struct line_reader *r)
 {
-  enum pctab_error error = PCTAB_ERROR_OK;
-  f->func = f->file = NULL;
-  f->line = line;
-  if (name != UINT32_MAX)
-    error = pctab__cold_string (c, name, &f->func);
-  if (!error && file && file <= c->file_cnt)
-    error = pctab__cold_string (c, c->name_cnt + c->origin_cnt + file - 1, &f->file);
-  return error;
-}
-
-/* The cache's reader as it was left, or a new one. */
-static struct line_reader *
-reader (struct pctab_cold *c, const struct pctab_record *record, struct line_reader *own)
-{
-  struct line_reader *r = c->cache ? &c->cache->lines : own;
-  own->good = false;
-  r->cold = c;
-  r->record = record;
-  return r;
-}
-
-enum pctab_error
-pctab_funcline (struct pctab_cold *c, uint64_t pc, struct pctab_frame *frames, unsigned max, unsigned *cnt)
-{
-  const struct pctab_record *record = &c->last;
-  struct line_reader own, *r = reader (c, record, &own);
-  struct position at;
-  *cnt = 0;
-  enum pctab_error error = pctab__record_find (c, pc);
-  if (error || !max || !record->end)
-    return error;
-  if (!position_at (r, pc, &at) || (at.node && !pctab__node_seek (&r->nodes, c, record, at.node)))
-    return PCTAB_ERROR_COLD;
-  for (unsigned depth = at.node ? r->nodes.depth : 0; depth && !error; depth--)
-    {
-      if (*cnt + 1 < max)
-        error = set_frame (c, &frames[(*cnt)++], c->name_cnt + r->nodes.level[depth].origin, at.file, at.line);
-      at.file = r->nodes.level[depth].file;
-      at.line = r->nodes.level[depth].line;
-    }
-  if (!error)
-    error = set_frame (c, &frames[(*cnt)++], record->name_number, at.file, at.line);
-  *cnt = error ? 0 : *cnt;
-  return error;
+  if (r->ended && !r->bits.bad && r->chunk.end != UINT64_MAX)
+    return start_chunk (r, pass_chunks (r, r->chunk.end));
+  if (r->ended)
+    return false;
+  r->bits.bad |= !take_step (r);
+  r->ended = r->bits.bad;
+  if (!r->ended)
+    read_step (r);
+  return !r->bits.bad;
 }
 
 uint64_t
-pctab_funcline_end (struct pctab_cold *c, uint64_t pc)
+pctab__line_end (const struct line_reader *r)
 {
-  const struct pctab_record *record = &c->last;
-  struct line_reader own, *r = reader (c, record, &own);
-  struct position at;
-  unsigned shift = c->table->insn_shift;
-  if (pctab__record_find (c, pc) || !record->end)
-    return pc + 1;
-  if (!position_at (r, pc, &at))
-    return record->end;
-  uint64_t end = !r->ended && r->units + r->adv < r->chunk.end ? r->units + r->adv : r->chunk.end;
-  return end < (record->end - record->entry) >> shift ? record->entry + (end << shift) : record->end;
+  return !r->ended && r->units + r->adv < r->chunk.end ? r->units + r->adv : r->chunk.end;
 }

@@ -6,6 +6,7 @@ enum pctab_error
 pctab_pcdata_name (struct pctab_cold *c, uint32_t i, const char **name)
 {
   const char *given;
+  drop_strings (c);
   enum pctab_error error = pctab__cold_string (c, c->name_cnt + c->origin_cnt + c->file_cnt + i, &given);
   if (error)
     return error;
@@ -32,7 +33,7 @@ pctab_funcreason (const struct pctab_cold *c, struct pctab_func f)
 {
   if (!(pctab_funcflags (c->table, f) & PCTAB_FUNCFLAG_NOPREEMPT))
     return 0;
-  struct cursor at = pctab__cold_part (c->table, PCTAB_P_REASONS);
+  struct cursor at = cold_part (c, PCTAB_P_REASONS);
   uint64_t before = entries_before (c->table, f); /* its flag says that idx is an entry's */
   while (cursor_left (&at))
     {

@@ -5,17 +5,22 @@
 struct record_reader {
   struct cursor at;
   const struct pctab_table *table;
-  uint32_t name, line_off; /* of the next record */
+  uint32_t name, line_off, node_off; /* of the next record */
   uint32_t entry, entry_off;
   uint32_t end, file, line;
+  unsigned char unpacked[PCTAB_RECORD_BLOCK + 64]; /* a block that is packed */
 };
 
 static void
 start_reader (struct record_reader *r, const struct pctab_table *t, struct cursor block, uint32_t key)
 {
-  *r = (struct record_reader){ .at = block, .table = t, .end = key };
+  r->at = block;
+  r->table = t;
+  r->end = key;
+  r->file = r->line = 0;
   r->name = cursor_uvar (&r->at);
   r->line_off = cursor_uvar (&r->at);
+  r->node_off = cursor_uvar (&r->at);
   r->entry = cursor_uvar (&r->at);
   r->entry_off = cursor_uvar (&r->at);
 }
@@ -37,17 +42,15 @@ static void
 resume_reader (struct record_reader *r, const struct pctab_table *t, struct cursor block,
                const struct pctab_record *after)
 {
-  *r = (struct record_reader){
-    .at = block,
-    .table = t,
-    .name = after->next_name,
-    .line_off = after->line_off + after->line_len,
-    .entry = after->next_entry,
-    .entry_off = after->next_entry_off,
-    .end = (uint32_t) (after->end - t->base),
-    .file = after->next_file,
-    .line = after->next_line,
-  };
+  r->at = block;
+  r->name = after->next_name;
+  r->line_off = after->line_off + after->line_len;
+  r->node_off = after->node_off + after->node_len;
+  r->entry = after->next_entry;
+  r->entry_off = after->next_entry_off;
+  r->end = (uint32_t) (after->end - t->base);
+  r->file = after->next_file;
+  r->line = after->next_line;
   cursor_take (&r->at, after->next_off);
 }
 
@@ -127,14 +130,15 @@ read_lines (struct record_reader *r, struct pctab_record *out)
 
 /* OUT is a zeroed record, or the one before.  False: the block has no further record, or is damaged (at.bad). */
 static inline __attribute__ ((always_inline)) bool
-read_record (struct record_reader *r, struct cursor block, struct pctab_record *out)
+read_record (struct record_reader *r, struct pctab_record *out)
 {
   if (!cursor_left (&r->at))
     return false;
   uint32_t off, end = 0;
   out->flags = cursor_u8 (&r->at);
   out->line_off = r->line_off;
-  out->file = out->line = out->line_len = out->node_cnt = out->node_len = out->node_off = 0;
+  out->node_off = r->node_off;
+  out->file = out->line = out->line_len = out->node_cnt = out->node_len = 0;
   out->name_number = out->flags & PCTAB_R_NAMED ? r->name++ : UINT32_MAX;
   if (out->flags & PCTAB_R_HOT)
     hot_bounds (r, &off, &end);
@@ -148,8 +152,7 @@ read_record (struct record_reader *r, struct cursor block, struct pctab_record *
     {
       out->node_cnt = cursor_uvar (&r->at);
       out->node_len = cursor_uvar (&r->at);
-      out->node_off = (uint32_t) (r->at.pos - block.pos);
-      cursor_take (&r->at, out->node_len);
+      r->node_off += out->node_len;
     }
   while (r->entry < r->table->entry_cnt && r->entry_off < end && next_entry (r))
     ;
@@ -162,10 +165,23 @@ read_record (struct record_reader *r, struct cursor block, struct pctab_record *
   return !r->at.bad;
 }
 
-static uint32_t
-block_key (const struct pctab_cold *c, uint32_t block)
+/* A block, which is mostly stored as it is. */
+static bool
+start_block (struct record_reader *r, const struct pctab_cold *c, uint32_t block, struct cursor *bytes)
 {
-  return at_u32 (pctab__cold_part (c->table, PCTAB_P_RECORD_INDEX).pos + block * PCTAB_STORE_BYTES);
+  struct store_entry e = pctab__store_entry (c, PCTAB_P_RECORD_INDEX, block);
+  if (!e.len)
+    return false;
+  if (e.len != e.raw_len)
+    {
+      if (e.raw_len > sizeof r->unpacked
+          || pctab__store_unpack (c, PCTAB_P_RECORD_INDEX, &e, r->unpacked, e.raw_len) != e.raw_len)
+        return false;
+      e.at = r->unpacked;
+    }
+  *bytes = cursor_over (e.at, e.raw_len, __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__);
+  start_reader (r, c->table, *bytes, e.key);
+  return true;
 }
 
 enum pctab_error
@@ -173,18 +189,17 @@ pctab__record_find (struct pctab_cold *c, uint64_t pc)
 {
   uint32_t block;
   struct cursor bytes;
+  struct record_reader r;
   struct pctab_record *record = &c->last;
   if (pc >= record->entry && pc < record->end)
     return PCTAB_ERROR_OK;
   *record = (struct pctab_record){ 0 };
-  if (pc - c->table->base > UINT32_MAX || !pctab__cold_find (c, true, (uint32_t) (pc - c->table->base), &block))
+  if (pc - c->table->base > UINT32_MAX
+      || !pctab__store_find (c, PCTAB_P_RECORD_INDEX, (uint32_t) (pc - c->table->base), &block))
     return PCTAB_ERROR_OK;
-  enum pctab_error error = pctab__cold_block (c, true, block, &bytes);
-  if (error)
-    return error;
-  struct record_reader r;
-  start_reader (&r, c->table, bytes, block_key (c, block));
-  while (read_record (&r, bytes, record) && record->end <= pc)
+  if (!start_block (&r, c, block, &bytes))
+    return PCTAB_ERROR_COLD;
+  while (read_record (&r, record) && record->end <= pc)
     ;
   if (r.at.bad || pc < record->entry || pc >= record->end)
     *record = (struct pctab_record){ 0 };
@@ -202,30 +217,19 @@ pctab_find_record (struct pctab_cold *c, uint64_t pc, struct pctab_record *recor
 }
 
 enum pctab_error
-pctab_funcname (struct pctab_cold *c, uint64_t pc, const char **name)
-{
-  *name = NULL;
-  enum pctab_error error = pctab__record_find (c, pc);
-  return error ? error : pctab_record_name (c, &c->last, name);
-}
-
-enum pctab_error
 pctab_record_next (struct pctab_cold *c, struct pctab_record *record)
 {
   struct pctab_record last = *record;
   *record = (struct pctab_record){ 0 };
-  for (uint32_t block = last.block; block < c->record_block_cnt; block++)
+  for (uint32_t block = last.block, cnt = store_cnt (c, PCTAB_P_RECORD_INDEX); block < cnt; block++)
     {
       struct record_reader r;
       struct cursor bytes;
-      enum pctab_error error = pctab__cold_block (c, true, block, &bytes);
-      if (error)
-        return error;
+      if (!start_block (&r, c, block, &bytes))
+        return PCTAB_ERROR_COLD;
       if (last.end && block == last.block)
         resume_reader (&r, c->table, bytes, &last);
-      else
-        start_reader (&r, c->table, bytes, block_key (c, block));
-      bool found = read_record (&r, bytes, record);
+      bool found = read_record (&r, record);
       if (r.at.bad || (found && last.end && record->entry < last.end))
         return PCTAB_ERROR_COLD;
       if (!found)
@@ -241,7 +245,25 @@ pctab_record_next (struct pctab_cold *c, struct pctab_record *record)
 enum pctab_error
 pctab_record_name (struct pctab_cold *c, const struct pctab_record *record, const char **name)
 {
+  drop_strings (c);
   *name = NULL;
-  return record->name_number == UINT32_MAX || !record->end ? PCTAB_ERROR_OK
-                                                           : pctab__cold_string (c, record->name_number, name);
+  return record->end ? pctab__cold_string (c, record->name_number, name) : PCTAB_ERROR_OK;
+}
+
+enum pctab_error
+pctab_funcname (struct pctab_cold *c, uint64_t pc, const char **name)
+{
+  struct pctab_func f = pctab_findfunc (c->table, pc);
+  const struct cold_slot *slot = known_slot (c, f);
+  if (__builtin_expect (slot != NULL, 1))
+    {
+      *name = slot->name ? (const char *) c->cache->strings + slot->name - 1 : NULL;
+      return PCTAB_ERROR_OK;
+    }
+  *name = NULL;
+  enum pctab_error error = pctab__record_find (c, pc);
+  if (error)
+    return error;
+  pctab__cold_keep_name (c, f);
+  return pctab_record_name (c, &c->last, name);
 }

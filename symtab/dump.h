@@ -37,7 +37,7 @@ struct dump {
   uint64_t bias;       /* run-time minus link-time addresses */
   struct pctab_table table;
   struct pctab_cold cold;
-  void *cold_buf, *cold_cache;
+  void *cold_buf;
   struct dump_block *blocks;
   struct dump_table *tables; /* as many as the table has */
   uint8_t *reasons;          /* of each functab entry: why it is not preemptible */

@@ -78,6 +78,12 @@ open_table (struct dump *d, uint64_t off, uint64_t len)
   return true;
 }
 
+static uint32_t
+record_block_cnt (const struct dump *d)
+{
+  return store_cnt (&d->cold, PCTAB_P_RECORD_INDEX);
+}
+
 static bool
 open_cold (struct dump *d)
 {
@@ -90,12 +96,8 @@ open_cold (struct dump *d)
   enum pctab_error error = pctab_cold_open (&d->cold, &d->table, d->cold_buf, size);
   if (error)
     return refuse (d, error);
-  d->cold_cache = calloc (1, pctab_cold_cache_size (&d->cold));
-  d->blocks = calloc (d->cold.record_block_cnt + (size_t) 1, sizeof *d->blocks);
-  if (!d->cold_cache || !d->blocks)
-    return pctab__diag_memory (&d->diag);
-  pctab_cold_cache_use (&d->cold, d->cold_cache);
-  return true;
+  d->blocks = calloc (record_block_cnt (d) + (size_t) 1, sizeof *d->blocks);
+  return d->blocks || pctab__diag_memory (&d->diag);
 }
 
 bool
@@ -144,7 +146,7 @@ dump_open (struct dump *d, const char *file, uint64_t bias)
 void
 dump_close (struct dump *d)
 {
-  for (uint32_t i = 0; d->blocks && i < d->cold.record_block_cnt; i++)
+  for (uint32_t i = 0; d->blocks && i < record_block_cnt (d); i++)
     {
       free (d->blocks[i].records);
       free (d->blocks[i].entries);
@@ -152,7 +154,6 @@ dump_close (struct dump *d)
   free (d->blocks);
   free (d->tables);
   free (d->reasons);
-  free (d->cold_cache);
   free (d->cold_buf);
   free (d->copy);
   pctab__elf_close (&d->file);
@@ -164,7 +165,7 @@ dump_record (struct dump *d, uint64_t pc, const struct pctab_record **record)
   uint64_t off = pc - d->table.base;
   uint32_t number;
   *record = NULL;
-  if (off > UINT32_MAX || !pctab__cold_find (&d->cold, true, (uint32_t) off, &number))
+  if (off > UINT32_MAX || !pctab__store_find (&d->cold, PCTAB_P_RECORD_INDEX, (uint32_t) off, &number))
     return true;
   const struct dump_block *block = &d->blocks[number];
   if (!block->done && !read_block (d, number))

@@ -29,7 +29,7 @@ static bool
 read_reasons (struct dump *d)
 {
   const struct pctab_table *t = &d->table;
-  struct cursor at = pctab__cold_part (t, PCTAB_P_REASONS);
+  struct cursor at = cold_part (&d->cold, PCTAB_P_REASONS);
   uint32_t run = 0;
   unsigned reason = 0;
   d->reasons = calloc (t->entry_cnt, 1);

@@ -10,7 +10,8 @@ static const char *const part_names[PCTAB_P_CNT] = {
   "build_id",     "ranges",      "pages",         "slots",         "functab",         "longs",       "blocks",
   "values",       "shapes",      "value_lists",   "offset_lists",  "not_preemptible", "writes_sp",   "assembly",
   "pcdata_tables", "pcdata_groups", "pcdata_functions", "pcdata_blocks", "pcdata_lists", "string_index", "strings",
-  "record_index", "records",     "origin_index",  "origins",       "line_codes",      "lines",       "reasons",
+  "string_dictionary", "record_index", "records", "node_index",    "nodes",           "node_dictionary", "origin_index",
+  "origins",      "line_codes",  "lines",         "reasons",
 };
 
 static uint32_t

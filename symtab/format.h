@@ -5,7 +5,7 @@
 
 #define PCTAB_MAGIC "\177PCTAB\r\n"
 #define PCTAB_MAGIC_LEN 8
-#define PCTAB_VERSION 2 /* 0: a placeholder, unfinished */
+#define PCTAB_VERSION 3 /* 0: a placeholder, unfinished */
 
 /* The header.  Byte offsets. */
 #define PCTAB_H_VERSION 8
@@ -49,14 +49,19 @@
 #define PCTAB_P_HOT_CNT 19 /* those behind are cold */
 #define PCTAB_P_STRING_INDEX 19
 #define PCTAB_P_STRINGS 20
-#define PCTAB_P_RECORD_INDEX 21
-#define PCTAB_P_RECORDS 22
-#define PCTAB_P_ORIGIN_INDEX 23
-#define PCTAB_P_ORIGINS 24
-#define PCTAB_P_LINE_CODES 25
-#define PCTAB_P_LINES 26
-#define PCTAB_P_REASONS 27
-#define PCTAB_P_CNT 28
+#define PCTAB_P_STRING_DICT 21
+#define PCTAB_P_RECORD_INDEX 22
+#define PCTAB_P_RECORDS 23
+#define PCTAB_P_NODE_INDEX 24
+#define PCTAB_P_NODES 25
+#define PCTAB_P_NODE_DICT 26
+#define PCTAB_P_ORIGIN_INDEX 27
+#define PCTAB_P_ORIGINS 28
+#define PCTAB_P_LINE_CODES 29
+#define PCTAB_P_LINES 30
+#define PCTAB_P_REASONS 31
+#define PCTAB_P_CNT 32
+#define PCTAB_P_COLD_CNT (PCTAB_P_CNT - PCTAB_P_HOT_CNT)
 
 #define PCTAB_RANGE_BYTES 24 /* offset, end, first page, first entry, and what its lists count from: */
 #define PCTAB_R_VALUES 16
@@ -132,8 +137,12 @@
 
 /* The cold part. */
 #define PCTAB_STORE_BYTES 12       /* of an index entry: key, offset, unpacked bytes */
-#define PCTAB_STRING_BLOCK 16384   /* unpacked bytes after which a block of strings ends */
-#define PCTAB_RECORD_BLOCK 4096    /* the same for function records */
+#define PCTAB_STRING_BLOCK 1024    /* unpacked bytes that a block of strings stays below, if it has more than one */
+#define PCTAB_STRING_BLOCK_LONG 2048 /* the same where strings have PCTAB_STRING_LONG bytes on the average, or names are */
+#define PCTAB_STRING_LONG 64         /* more than PCTAB_STRING_ALONE times the origins and files */
+#define PCTAB_STRING_ALONE 16
+#define PCTAB_RECORD_BLOCK 512     /* bytes after which a block of function records ends */
+#define PCTAB_NODE_BLOCK 1024      /* unpacked bytes of a block of nodes, but the last */
 #define PCTAB_ORIGIN_GROUP 64      /* origins for one entry of their index */
 #define PCTAB_CHUNK_STEPS 128      /* line steps in a chunk */
 #define PCTAB_DEPTH_MAX 64         /* inlined calls around one PC; a deeper one stands for those in it */

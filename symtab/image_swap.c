@@ -45,8 +45,8 @@ static const signed char *const part_fields[PCTAB_P_CNT] = {
   [PCTAB_P_VALUES] = u32s,       [PCTAB_P_SHAPES] = shapes,      [PCTAB_P_NOPREEMPT] = u64s,
   [PCTAB_P_SPWRITE] = u64s,      [PCTAB_P_ASM] = u64s,           [PCTAB_P_TABLES] = u32s,
   [PCTAB_P_GROUPS] = groups,     [PCTAB_P_FUNCTIONS] = u32s,     [PCTAB_P_TABLE_BLOCKS] = u32s,
-  [PCTAB_P_STRING_INDEX] = u32s, [PCTAB_P_RECORD_INDEX] = u32s,  [PCTAB_P_ORIGIN_INDEX] = u32s,
-  [PCTAB_P_LINE_CODES] = u16s,
+  [PCTAB_P_STRING_INDEX] = u32s, [PCTAB_P_RECORD_INDEX] = u32s,  [PCTAB_P_NODE_INDEX] = u32s,
+  [PCTAB_P_ORIGIN_INDEX] = u32s, [PCTAB_P_LINE_CODES] = u16s,
 };
 
 static bool

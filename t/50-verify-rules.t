@@ -46,24 +46,25 @@ sub list_of { my ($table, $nth) = @_; return $t->num('pcdata_functions', 'L', 4 
 
 # Header, directory, digests.
 last_bytes('PT101', 'line ends changed', sub { substr ${$_[0]}, 6, 1, "\n" });
-last_bytes('PT102', 'version 3', sub { substr ${$_[0]}, 8, 4, pack 'V', 3 });
+last_bytes('PT102', 'version 2', sub { substr ${$_[0]}, 8, 4, pack 'V', 2 });
+last_bytes('PT102', 'version 4', sub { substr ${$_[0]}, 8, 4, pack 'V', 4 });
 last_bytes('PT103', 'version 0', sub { substr ${$_[0]}, 8, 4, pack 'V', 0 });
 last_bytes('PT104', 'cut off', sub { chop ${$_[0]} });
 last_bytes('PT104', '13 bytes', sub { ${$_[0]} = substr ${$_[0]}, 0, 13 });
 last_bytes('PT104', 'a size of nothing', sub { substr ${$_[0]}, 12, 4, pack 'V', 100 });
-last_bytes('PT105', 'a byte of the build ID', sub { substr ${$_[0]}, 296, 1, 'x' });
+last_bytes('PT105', 'a byte of the build ID', sub { substr ${$_[0]}, 328, 1, 'x' });
 last_bytes('PT105', 'ranges before the directory ends', sub { substr ${$_[0]}, 80, 4, pack 'V', 8 });
 last_bytes('PT106', 'a byte of the hot part', sub { substr ${$_[0]}, $t->num('header', 'L', 16) - 4, 1, 'x' });
 last_bytes('PT107', 'the last byte', sub { substr ${$_[0]}, -1, 1, chr(1 ^ ord substr ${$_[0]}, -1) });
 broken('PT108', "$_->[2]", sub { $_[0]->num('header', 'C', $_->[0], $_->[1]) })
   for [22, 16, 'class 16'], [23, 3, 'units of 3 bytes'], [56, 3, 'an SP unit of 3'], [57, 9, '9 shape bits'],
-  [58, 3, 'slots of 8 bytes'], [59, 1, 'a reserved byte'], [60, 27, '27 parts'];
-late('PT109', 'a part at an odd place', sub { substr ${$_[0]}, 72 + 8 * 26, 4, pack 'V', 1 + unpack 'V', substr ${$_[0]}, 72 + 8 * 26, 4 });
-late('PT109', 'a part before the one before', sub { substr ${$_[0]}, 72 + 8 * 5, 4, pack 'V', 304 });
-late('PT109', 'a part behind the end', sub { substr ${$_[0]}, 72 + 8 * 27 + 4, 4, pack 'V', 1 << 20 });
+  [58, 3, 'slots of 8 bytes'], [59, 1, 'a reserved byte'], [60, 28, '28 parts'];
+late('PT109', 'a part at an odd place', sub { substr ${$_[0]}, 72 + 8 * 30, 4, pack 'V', 1 + unpack 'V', substr ${$_[0]}, 72 + 8 * 30, 4 });
+late('PT109', 'a part before the one before', sub { substr ${$_[0]}, 72 + 8 * 5, 4, pack 'V', 336 });
+late('PT109', 'a part behind the end', sub { substr ${$_[0]}, 72 + 8 * 31 + 4, 4, pack 'V', 1 << 20 });
 broken('PT109', 'a part of half an element', sub { $_[0]->part('slots') .= "\0" });
 late('PT110', 'a byte between parts', sub {
-  my ($off, $len) = unpack 'V2', substr ${$_[0]}, 72 + 8 * 26, 8;
+  my ($off, $len) = unpack 'V2', substr ${$_[0]}, 72 + 8 * 30, 8;
   die if ($off + $len) % 8 == 0;
   substr ${$_[0]}, $off + $len, 1, "\1";
 }) if length($t->part('lines')) % 8;
@@ -176,7 +177,9 @@ broken('PT401', 'keys out of order', sub { $_[0]->num('string_index', 'L', 12, 0
 broken('PT401', 'a first block behind the start', sub { $_[0]->num('record_index', 'L', 4, 1) });
 broken('PT402', 'another size', sub { $_[0]->num('string_index', 'L', 8, 1 + $_[0]->num('string_index', 'L', 8)) });
 broken('PT402', 'fewer bytes than packed', sub { $_[0]->num('record_index', 'L', 8, 1) });
+broken('PT402', 'a large dictionary', sub { $_[0]->part('string_dictionary') = 'x' x 32769 });
 sub strings_edit { my ($edit) = @_; return sub { my @b = $_[0]->blocks('string_index', 'strings'); $edit->(\@b); $_[0]->set_blocks('string_index', 'strings', @b); }; }
+sub nodes_edit { my ($edit) = @_; return sub { my @b = $_[0]->blocks('node_index', 'nodes'); $edit->(\@b); $_[0]->set_blocks('node_index', 'nodes', @b); }; }
 sub records_edit { my ($edit) = @_; return sub { my @b = $_[0]->blocks('record_index', 'records'); $edit->(\@b); $_[0]->set_blocks('record_index', 'records', @b); }; }
 broken('PT403', 'a last string that is not ended', strings_edit(sub { substr $_[0][-1][1], -1, 1, 'x' }));
 broken('PT403', 'a string more', strings_edit(sub { $_[0][-1][1] .= "more\0" }));
@@ -186,22 +189,23 @@ marks('PT404', $_->[0], "--name=$_->[1]") for ['Latin-1', "alph\xe4"], ['an over
 broken('PT405', 'a file that is not there', sub { substr $_[0]->part('origins'), 0, 1, chr 100 });
 broken('PT405', 'an index elsewhere', sub { $_[0]->num('origin_index', 'L', 12, 1) });
 broken('PT405', 'bytes behind', sub { $_[0]->part('origins') .= "\1" });
-broken('PT406', 'a flag of no meaning', records_edit(sub { substr $_[0][0][1], 5, 1, chr(0x80 | ord substr $_[0][0][1], 5, 1) }));
+broken('PT406', 'a flag of no meaning', records_edit(sub { substr $_[0][0][1], 6, 1, chr(0x80 | ord substr $_[0][0][1], 6, 1) }));
 broken('PT406', 'cut off', records_edit(sub { chop $_[0][-1][1] }));
 broken('PT406', 'another key', records_edit(sub { $_[0][0][0]-- }));
-broken('PT406', 'a cursor that is elsewhere', records_edit(sub { substr $_[0][0][1], 2, 1, chr 2 }));
+broken('PT406', 'a cursor that is elsewhere', records_edit(sub { substr $_[0][0][1], 3, 1, chr 2 }));
 broken('PT407', "a block's first name", records_edit(sub { substr $_[0][0][1], 0, 1, chr 1 }));
+broken('PT407', "a block's first node", records_edit(sub { substr $_[0][0][1], 2, 1, chr 1 }));
 broken('PT407', 'lines of no function', sub { $_[0]->part('lines') .= "\0" });
-broken('PT407', 'a function without its name', records_edit(sub { substr $_[0][0][1], 5, 1, chr(~2 & ord substr $_[0][0][1], 5, 1) }));
+broken('PT407', 'a function without its name', records_edit(sub { substr $_[0][0][1], 6, 1, chr(~2 & ord substr $_[0][0][1], 6, 1) }));
 
-# alpha's record: flags, file plus 1, line, bytes of lines, nodes, their bytes, the nodes; see what is there.
+# alpha's record: flags, file plus 1, line, bytes of lines, nodes, their bytes; see what is there.
 my $first = ($t->blocks('record_index', 'records'))[0][1];
-my ($flags, $file, $line, $len, $nodes, $node_bytes) = unpack 'x5C6', $first;
+my ($flags, $file, $line, $len, $nodes, $node_bytes) = unpack 'x6C6', $first;
 ok(ord(substr $first, 1, 1) == 0 && $flags == 23 && $nodes == 3, 'the first record is as the cases expect');
-broken('PT407', 'a file that is not there', records_edit(sub { substr $_[0][0][1], 6, 1, chr 99 }));
-broken('PT408', 'a parent above the function', records_edit(sub { substr $_[0][0][1], 11, 1, chr(2 | ord substr $_[0][0][1], 11, 1) }));
-broken('PT408', 'an origin that is not there', records_edit(sub { substr $_[0][0][1], 11, 1, chr(0x70 | ord substr $_[0][0][1], 11, 1) }));
-broken('PT408', 'more nodes than bytes', records_edit(sub { substr $_[0][0][1], 9, 1, chr 100 }));
+broken('PT407', 'a file that is not there', records_edit(sub { substr $_[0][0][1], 7, 1, chr 99 }));
+broken('PT408', 'a parent above the function', nodes_edit(sub { substr $_[0][0][1], 0, 1, chr(2 | ord substr $_[0][0][1], 0, 1) }));
+broken('PT408', 'an origin that is not there', nodes_edit(sub { substr $_[0][0][1], 0, 1, chr(0x70 | ord substr $_[0][0][1], 0, 1) }));
+broken('PT408', 'more nodes than bytes', records_edit(sub { substr $_[0][0][1], 10, 1, chr 100 }));
 broken('PT409', 'too many codes of a length', sub { $_[0]->num('line_codes', 'S', 0, 3) });
 broken('PT409', 'symbols out of order', sub {
   my @count = unpack 'v15', $_[0]->part('line_codes');

@@ -14,15 +14,15 @@
 #include "report.h"
 
 /* 2: header and parts. */
-#define TABLE_VERSION 2
+#define TABLE_VERSION 3
 #define HEADER_BYTES 72
 #define DIRECTORY_BYTES (8 * PART_CNT)
 enum part_number {
   PART_BUILD_ID, PART_RANGES, PART_PAGES, PART_SLOTS, PART_FUNCTAB, PART_LONGS, PART_BLOCKS, PART_VALUES, PART_SHAPES,
   PART_VALUE_LISTS, PART_OFFSET_LISTS, PART_NOT_PREEMPTIBLE, PART_WRITES_SP, PART_ASSEMBLY, PART_PCDATA_TABLES,
   PART_PCDATA_GROUPS, PART_PCDATA_FUNCTIONS, PART_PCDATA_BLOCKS, PART_PCDATA_LISTS,
-  PART_STRING_INDEX, PART_STRINGS, PART_RECORD_INDEX, PART_RECORDS, PART_ORIGIN_INDEX, PART_ORIGINS, PART_LINE_CODES,
-  PART_LINES, PART_REASONS, PART_CNT
+  PART_STRING_INDEX, PART_STRINGS, PART_STRING_DICTIONARY, PART_RECORD_INDEX, PART_RECORDS, PART_NODE_INDEX, PART_NODES,
+  PART_NODE_DICTIONARY, PART_ORIGIN_INDEX, PART_ORIGINS, PART_LINE_CODES, PART_LINES, PART_REASONS, PART_CNT
 };
 #define PART_HOT_CNT PART_STRING_INDEX
 
@@ -122,7 +122,7 @@ struct dec_record {
   uint32_t name;       /* a string; NONE */
   uint32_t file, line; /* at its first byte; a file is its number plus 1, 0 is none */
   uint32_t node, node_cnt; /* nodes[node ..], node 0 not among them: node n of the tree is nodes[node + n - 1] */
-  uint32_t lines, lines_len; /* in part 26 */
+  uint32_t lines, lines_len; /* in part 30 */
   uint32_t func;       /* of the functab; NONE */
   uint8_t flags;
 };

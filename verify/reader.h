@@ -130,15 +130,15 @@ bool pctab__read_codes (struct decoded *d);
 bool pctab__read_records (struct decoded *d);
 bool pctab__read_reasons (struct decoded *d);
 
-/* Unpacks the blocks of a store (7) into *ARENA, one behind the other; block b is (*BLOCKS)[b].  Both are the caller's.
- */
+/* Unpacks the blocks of a store (7), those of part INDEX + 1, into *ARENA, one behind the other; block b is (*BLOCKS)[b].
+ * Both are the caller's.  Records are packed without a dictionary; the others' are part INDEX + 2. */
 struct store_block {
   uint32_t key;
   uint64_t off; /* in the arena */
   uint32_t len;
 };
-bool pctab__read_store (struct decoded *d, enum part_number index, enum part_number data, unsigned char **arena,
-                        struct store_block **blocks, uint32_t *cnt);
+bool pctab__read_store (struct decoded *d, enum part_number index, unsigned char **arena, struct store_block **blocks,
+                         uint32_t *cnt);
 
 /* An offset list (5): CNT - 1 offsets, in units, to OFFSETS; from AT, which ends at END at the latest.  NULL: it is
  * malformed; else where it ends.  NEAR_ONLY: all are a byte and there is no count. */

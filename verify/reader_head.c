@@ -8,8 +8,9 @@ static const char *const part_names[PART_CNT]
     = { "build ID",     "ranges",       "pages",         "slots",         "functab",          "longs",
         "blocks",       "values",       "shapes",        "value lists",   "offset lists",     "not preemptible",
         "writes SP",    "assembly",     "pcdata tables", "pcdata groups", "pcdata functions", "pcdata blocks",
-        "pcdata lists", "string index", "strings",       "record index",  "records",          "origin index",
-        "origins",      "line codes",   "lines",         "reasons" };
+        "pcdata lists", "string index", "strings",       "string dictionary", "record index", "records",
+        "node index",   "nodes",        "node dictionary", "origin index", "origins",          "line codes",
+        "lines",        "reasons" };
 
 /* Bytes of an element; those of 1 have any length. */
 static const uint8_t part_sizes[PART_CNT] = {
@@ -17,7 +18,8 @@ static const uint8_t part_sizes[PART_CNT] = {
   [PART_BLOCKS] = 12, [PART_VALUES] = 4, [PART_SHAPES] = 20, [PART_VALUE_LISTS] = 1, [PART_OFFSET_LISTS] = 1,
   [PART_NOT_PREEMPTIBLE] = 8, [PART_WRITES_SP] = 8, [PART_ASSEMBLY] = 8, [PART_PCDATA_TABLES] = 8,
   [PART_PCDATA_GROUPS] = 16, [PART_PCDATA_FUNCTIONS] = 4, [PART_PCDATA_BLOCKS] = 8, [PART_PCDATA_LISTS] = 1,
-  [PART_STRING_INDEX] = 12, [PART_STRINGS] = 1, [PART_RECORD_INDEX] = 12, [PART_RECORDS] = 1, [PART_ORIGIN_INDEX] = 4,
+  [PART_STRING_INDEX] = 12, [PART_STRINGS] = 1, [PART_STRING_DICTIONARY] = 1, [PART_RECORD_INDEX] = 12,
+  [PART_RECORDS] = 1, [PART_NODE_INDEX] = 12, [PART_NODES] = 1, [PART_NODE_DICTIONARY] = 1, [PART_ORIGIN_INDEX] = 4,
   [PART_ORIGINS] = 1, [PART_LINE_CODES] = 2, [PART_LINES] = 1, [PART_REASONS] = 1
 };
 

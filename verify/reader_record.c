@@ -47,11 +47,13 @@ pctab__read_origins (struct decoded *d)
 struct records {
   uint32_t block;
   uint32_t name;        /* the next one */
-  uint32_t lines;       /* where the next function's are */
+  uint32_t lines, nodes; /* where the next function's are */
   uint32_t cursor;      /* functab entry */
   uint32_t end;         /* of the function before, or the block's key */
   uint32_t range_end;   /* of the range that the block is in */
   uint32_t file, line;  /* of the last record with lines */
+  const unsigned char *node_bytes; /* all nodes, unpacked */
+  uint32_t node_len;
 };
 
 static bool
@@ -99,18 +101,18 @@ read_node (struct decoded *d, struct walk *w, struct level *levels, uint32_t *de
 }
 
 static bool
-read_nodes (struct decoded *d, const struct records *s, struct walk *w, struct dec_record *r)
+read_nodes (struct decoded *d, struct records *s, struct walk *w, struct dec_record *r)
 {
   uint32_t cnt = walk_uvar (w), len = walk_uvar (w), depth = 0;
   struct level levels[DEPTH_MAX + 1]; /* read_node() sets one before its calls are read */
   levels[0] = (struct level) { 0, r->file, r->line };
   const char *what;
-  if (w->bad || len > (size_t) (w->end - w->at) || !cnt || cnt > len)
+  if (w->bad || len > s->node_len - s->nodes || !cnt || cnt > len)
     return fault_record (d, s, CHECK_NODES, r->off, "the function's nodes are none, or more than its bytes");
   if (!pctab__decoded_grow (d, &d->nodes, &d->node_cap, (size_t) d->node_cnt + cnt, sizeof *d->nodes))
     return false;
-  struct walk nodes = { w->at, w->at + len, false, false };
-  w->at += len;
+  struct walk nodes = { s->node_bytes + s->nodes, s->node_bytes + s->nodes + len, false, false };
+  s->nodes += len;
   r->node_cnt = cnt;
   for (uint32_t i = 0; i < cnt; i++)
     if (!read_node (d, &nodes, levels, &depth, &d->nodes[d->node_cnt++], i + 1, &what))
@@ -200,13 +202,15 @@ read_record (struct decoded *d, struct records *s, struct walk *w)
 static bool
 read_block_head (struct decoded *d, struct records *s, struct walk *w, uint32_t key)
 {
-  uint32_t name = walk_uvar (w), lines = walk_uvar (w), cursor = walk_uvar (w), off = walk_uvar (w);
+  uint32_t name = walk_uvar (w), lines = walk_uvar (w), nodes = walk_uvar (w), cursor = walk_uvar (w),
+           off = walk_uvar (w);
   if (w->bad || key < s->end)
     return fault_record (d, s, CHECK_RECORDS, key, "it is cut off, or begins before the end of the one before");
   if (w->long_form)
     return fault_record (d, s, CHECK_VARINT, key, "a number takes more bytes than it needs");
-  if (name != s->name || lines != s->lines)
-    return fault_record (d, s, CHECK_RECORD_INDEX, key, "it counts other names or lines than the blocks before have");
+  if (name != s->name || lines != s->lines || nodes != s->nodes)
+    return fault_record (d, s, CHECK_RECORD_INDEX, key,
+                         "it counts other names, lines or nodes than the blocks before have");
   const struct dec_range *r = d->ranges, *in = NULL;
   uint32_t low = 0, high = d->range_cnt;
   while (low < high)
@@ -241,32 +245,60 @@ read_block (struct decoded *d, struct records *s, const unsigned char *p, const 
   return true;
 }
 
+/* The nodes' blocks have 1024 bytes each, the last one what is left. */
+static bool
+read_node_store (struct decoded *d, unsigned char **arena, uint32_t *len)
+{
+  struct store_block *blocks;
+  uint32_t cnt;
+  if (!pctab__read_store (d, PART_NODE_INDEX, arena, &blocks, &cnt))
+    return false;
+  bool good = true;
+  *len = 0;
+  for (uint32_t i = 0; good && i < cnt; i++)
+    {
+      *len += blocks[i].len;
+      good = (blocks[i].key == 1024 * i && (i + 1 < cnt ? blocks[i].len == 1024 : blocks[i].len <= 1024))
+             || FAULT_PART (d, CHECK_STORES, PART_NODE_INDEX, 12 * (uint64_t) i,
+                            "block %" PRIu32 " has %" PRIu32 " bytes from %" PRIu32 " on", i, blocks[i].len,
+                            blocks[i].key);
+    }
+  free (blocks);
+  return good;
+}
+
+/* All that is to be used up was. */
+static bool
+used_up (struct decoded *d, const struct records *s)
+{
+  if (s->name == d->name_cnt && s->lines == d->parts[PART_LINES].len && s->nodes == s->node_len)
+    return true;
+  return FAULT_PART (d, CHECK_RECORD_INDEX, PART_RECORDS, 0,
+                     "the records use %" PRIu32 " names of %" PRIu32 ", %" PRIu32 " bytes of lines of %" PRIu32
+                     " and %" PRIu32 " bytes of nodes of %" PRIu32,
+                     s->name, d->name_cnt, s->lines, d->parts[PART_LINES].len, s->nodes, s->node_len);
+}
+
 bool
 pctab__read_records (struct decoded *d)
 {
-  unsigned char *arena;
-  struct store_block *blocks;
+  unsigned char *arena = NULL, *nodes;
+  struct store_block *blocks = NULL;
   struct records s = { 0 };
   uint32_t cnt;
-  bool good = true;
-  if (!pctab__read_store (d, PART_RECORD_INDEX, PART_RECORDS, &arena, &blocks, &cnt))
-    return false;
+  bool good = read_node_store (d, &nodes, &s.node_len)
+              && pctab__read_store (d, PART_RECORD_INDEX, &arena, &blocks, &cnt);
+  s.node_bytes = nodes;
   /* A record has 5 bytes and more, a node 4: arrays grow once or twice. */
-  size_t len = cnt ? blocks[cnt - 1].off + blocks[cnt - 1].len : 0;
-  good = pctab__decoded_grow (d, &d->records, &d->record_cap, len / 32 + 1, sizeof *d->records)
-         && pctab__decoded_grow (d, &d->nodes, &d->node_cap, len / 5 + 1, sizeof *d->nodes);
+  good = good && pctab__decoded_grow (d, &d->records, &d->record_cap, d->parts[PART_RECORDS].len / 8 + 1, sizeof *d->records)
+         && pctab__decoded_grow (d, &d->nodes, &d->node_cap, s.node_len / 5 + 1, sizeof *d->nodes);
   for (uint32_t i = 0; good && i < cnt; i++)
     {
       s.block = i;
       good = read_block (d, &s, arena + blocks[i].off, &blocks[i]);
     }
+  free (nodes);
   free (arena);
   free (blocks);
-  if (!good)
-    return false;
-  if (s.name != d->name_cnt || s.lines != d->parts[PART_LINES].len)
-    return FAULT_PART (d, CHECK_RECORD_INDEX, PART_RECORDS, 0,
-                       "the records use %" PRIu32 " names of %" PRIu32 " and %" PRIu32 " bytes of lines of %" PRIu32,
-                       s.name, d->name_cnt, s.lines, d->parts[PART_LINES].len);
-  return true;
+  return good && used_up (d, &s);
 }

@@ -8,14 +8,15 @@
 
 /* LZ4 packs at most 255 bytes into one. */
 #define LZ4_BEST 255
+#define DICTIONARY_MAX 32768
 /* All that a store may unpack to: far beyond any program's names. */
 #define ARENA_MAX (UINT64_C (1) << 30)
 
 /* The index: keys and offsets rise, blocks reach over the whole part and unpack to something. */
 static bool
-read_index (struct decoded *d, enum part_number index, enum part_number data, struct store_block *blocks, uint32_t cnt,
-            uint64_t *total)
+read_index (struct decoded *d, enum part_number index, struct store_block *blocks, uint32_t cnt, uint64_t *total)
 {
+  enum part_number data = index + 1;
   const unsigned char *p = part_bytes (d, index);
   *total = 0;
   for (uint32_t i = 0; i < cnt; i++, p += 12)
@@ -43,32 +44,42 @@ read_index (struct decoded *d, enum part_number index, enum part_number data, st
 }
 
 static bool
-unpack (struct decoded *d, enum part_number index, enum part_number data, const struct store_block *b, uint32_t i,
-        uint32_t cnt, unsigned char *to)
+unpack (struct decoded *d, enum part_number index, const struct store_block *b, uint32_t i, uint32_t cnt,
+        unsigned char *to)
 {
+  enum part_number data = index + 1, dict = index + 2;
   const unsigned char *p = part_bytes (d, index) + 12 * (uint64_t) i;
   uint32_t off = get_u32 (d, p + 4), end = i + 1 < cnt ? get_u32 (d, p + 16) : d->parts[data].len;
   const unsigned char *from = part_bytes (d, data) + off;
   if (b->len == end - off)
     memcpy (to, from, b->len);
-  else if (LZ4_decompress_safe ((const char *) from, (char *) to, (int) (end - off), (int) b->len) != (int) b->len)
+  else if (LZ4_decompress_safe_usingDict ((const char *) from, (char *) to, (int) (end - off), (int) b->len,
+                                          (const char *) part_bytes (d, dict),
+                                          index == PART_RECORD_INDEX ? 0 : (int) d->parts[dict].len)
+           != (int) b->len)
     return FAULT_PART (d, CHECK_UNPACK, data, off, "block %" PRIu32 " is no LZ4 block of %" PRIu32 " bytes", i, b->len);
   return true;
 }
 
 bool
-pctab__read_store (struct decoded *d, enum part_number index, enum part_number data, unsigned char **arena,
-                   struct store_block **blocks, uint32_t *cnt)
+pctab__read_store (struct decoded *d, enum part_number index, unsigned char **arena, struct store_block **blocks,
+                   uint32_t *cnt)
 {
   uint64_t total;
   *arena = NULL;
   *cnt = d->parts[index].len / 12;
+  if (index != PART_RECORD_INDEX && d->parts[index + 2].len > DICTIONARY_MAX)
+    {
+      *blocks = NULL;
+      return FAULT_PART (d, CHECK_UNPACK, index + 2, 0, "a dictionary of %" PRIu32 " bytes, %d are the most",
+                         d->parts[index + 2].len, DICTIONARY_MAX);
+    }
   *blocks = pctab__decoded_alloc (d, *cnt, sizeof **blocks);
-  bool good = *blocks && read_index (d, index, data, *blocks, *cnt, &total);
+  bool good = *blocks && read_index (d, index, *blocks, *cnt, &total);
   if (good && !(*arena = malloc (total + 1)))
     good = !(d->memory = true);
   for (uint32_t i = 0; good && i < *cnt; i++)
-    good = unpack (d, index, data, &(*blocks)[i], i, *cnt, *arena + (*blocks)[i].off);
+    good = unpack (d, index, &(*blocks)[i], i, *cnt, *arena + (*blocks)[i].off);
   if (good)
     return true;
   free (*arena);
@@ -166,7 +177,7 @@ pctab__read_strings (struct decoded *d)
   struct store_block *blocks;
   uint32_t cnt;
   size_t cap = 0;
-  if (!pctab__read_store (d, PART_STRING_INDEX, PART_STRINGS, &arena, &blocks, &cnt))
+  if (!pctab__read_store (d, PART_STRING_INDEX, &arena, &blocks, &cnt))
     return false;
   d->string_arena = (char *) arena;
   /* Strings have 16 bytes and more: the array grows once or not at all. */

@@ -161,9 +161,10 @@ uint32_t pctab_pcdata_number (const struct pctab_table *t, uint32_t i);
 
 /* The cold part: names, files, lines, inlined calls.
  *
- * Names and function records lie in packed blocks.  A pctab_cold unpacks those that its lookups need into a buffer of
- * the caller's and keeps them there, so a batch of PCs shares them; strings it returns point into that buffer.
- * Threads: a pctab_cold, with its buffer and cache, is one thread's at a time in every call that takes one. */
+ * It lies in small packed blocks, and a pctab_cold reads it through a buffer of the caller's.  With as many bytes as
+ * pctab_cold_size() says, what was asked for once is kept in it, decoded: names, and lines of whole functions; a batch of
+ * PCs shares what it unpacks.  With less, down to PCTAB_COLD_BYTES_MIN, each answer is unpacked anew.  Answers are the same.
+ * Threads: a pctab_cold, with its buffer, is one thread's at a time in every call that takes one. */
 
 /* A function as names and lines know it: a symbol, not a frame (see pctab_findfunc() for those). */
 struct pctab_record {
@@ -175,52 +176,54 @@ struct pctab_record {
     next_line; /* where the next record is read from */
 };
 
+struct pctab_bytes {
+  const unsigned char *at;
+  uint32_t len;
+};
+
 struct pctab_code {
   const unsigned char *symbols;
-  uint32_t symbol_cnt;
-  uint32_t limit[16]; /* by code length: where codes of that length end, as 15 bits */
-  uint32_t place[16]; /* of the first symbol of that length, minus its code */
-  unsigned shortest;  /* code length */
-  const uint32_t *direct; /* in the cache, or NULL: by first bits, symbol and length of a code that is no longer */
+  uint32_t place[16];       /* of the first symbol of each length, minus its code */
+  unsigned char limits[32]; /* by code length: where codes of that length end, as 15 bits; least significant byte first */
 };
 
 struct pctab_cold_cache;
 
+/* The members are private.  Bytes: about 700. */
 struct pctab_cold {
   const struct pctab_table *table;
   unsigned char *buf;
   size_t len, used;
-  uint32_t string_block_cnt, record_block_cnt, name_cnt, origin_cnt, file_cnt;
+  struct pctab_bytes parts[13];
+  uint32_t name_cnt, origin_cnt, file_cnt;
   struct pctab_code adv, step, number;
   struct pctab_record last; /* that was found; `end` 0: none */
   struct pctab_cold_cache *cache; /* NULL: none */
 };
 
-/* The bytes a buffer needs in which every block of T can be unpacked at once: the most that is ever used.  0: the cold
- * part is damaged.  Signal: safe.  Cost: reads the indexes. */
+/* The bytes a buffer needs in which all of T's names and lines can be kept; what is never asked for is never written to.
+ * PostgreSQL's server takes PGSIZE for 17,000 functions.  0: the cold part is damaged.
+ * Signal: safe.  Cost: reads an index: some 1 us. */
 size_t pctab_cold_size (const struct pctab_table *t);
 
-/* Makes C read the cold part of T into LEN bytes at BUF (aligned to 8), which both outlive C.  PCTAB_ERROR_COLD: the
- * cold part's directory is damaged; PCTAB_ERROR_BUFFER: LEN is too small to hold even the list of blocks.
- * Signal: safe.  Threads: one C is one thread's. */
+/* Makes C read the cold part of T through LEN bytes at BUF (aligned to 8), which both outlive C.  PCTAB_ERROR_COLD: the
+ * cold part's directory is damaged; PCTAB_ERROR_BUFFER: LEN is below PCTAB_COLD_BYTES_MIN.
+ *
+ * Strings that a C with pctab_cold_size() bytes returns stay as long as C; with less, until the next call with C.  Then a
+ * string that finds no room, beside the others of one answer, is NULL, and the call returns PCTAB_ERROR_BUFFER with all the
+ * rest of its answer.
+ * Signal: safe.  Threads: one C is one thread's.  Cost: some 2 us; all else comes with the lookups that need it. */
+#define PCTAB_COLD_BYTES_MIN 4096
 enum pctab_error pctab_cold_open (struct pctab_cold *c, const struct pctab_table *t, void *buf, size_t len);
 
-/* A cache keeps what is decoded, for many lookups: where each string is, origins, tables of the line codes, and the
- * place where the last pctab_funcline() stopped, from which the next one goes on if it is for a later PC of the same
- * function.  Answers are the same without one.  pctab_cold_cache_size(): its bytes, 16 KiB and about 8 for each name
- * and file and 16 for each inlined function.  pctab_cold_cache_use(): C, just opened, has its cache in that many zeroed
- * bytes at MEM (aligned to 8), which outlive C.  Signal: safe.  Cost: some 10 us; the rest comes with the lookups that
- * need it. */
-size_t pctab_cold_cache_size (const struct pctab_cold *c);
-void pctab_cold_cache_use (struct pctab_cold *c, void *mem);
-
 /* The name of the function that PC lies in, symbols without frame information included; NULL: none is known.
- * PCTAB_ERROR_COLD, PCTAB_ERROR_BUFFER: see above; C stays usable, and *NAME is NULL.
- * Signal: safe.  Cost: unpacks up to two blocks (4 and 16 KiB), walks one. */
+ * PCTAB_ERROR_COLD: the cold part is damaged, PCTAB_ERROR_BUFFER: see above; C stays usable, and *NAME is NULL.
+ * Signal: safe.  Cost: some 10 ns for a function that was asked for before; else, and in a small buffer always, some 1 us:
+ * the records of a block of 512 bytes are read, and a block of 1 or 2 KiB unpacked. */
 enum pctab_error pctab_funcname (struct pctab_cold *c, uint64_t pc, const char **name);
 
-/* All that is known of the function that PC lies in.  PCTAB_ERROR_OK with an `end` of 0: nothing.  Errors and costs as
- * those of pctab_funcname(). */
+/* All that is known of the function that PC lies in.  PCTAB_ERROR_OK with an `end` of 0: nothing.  Errors as those of
+ * pctab_funcname().  Signal: safe.  Cost: some 0.5 us. */
 enum pctab_error pctab_find_record (struct pctab_cold *c, uint64_t pc, struct pctab_record *record);
 
 /* Goes through all records by rising address: *RECORD zeroed before the first call; an `end` of 0 means there are no
@@ -236,21 +239,21 @@ struct pctab_frame {
 
 /* The calls at PC: those inlined there, innermost first, then the function that PC lies in: *CNT of them, FRAMES has
  * room for MAX; of more, the innermost MAX - 1 and the function itself are kept.  MAX of PCTAB_FRAMES_MAX is always
- * enough.  *CNT 0: nothing is known at PC, or there is an error, as from pctab_funcname().
- * Signal: safe.  Cost: pctab_funcname()'s, up to 128 steps of decoding, and the blocks of the strings. */
+ * enough.  *CNT 0: nothing is known at PC, or PCTAB_ERROR_COLD: the cold part is damaged.  PCTAB_ERROR_BUFFER: strings
+ * had no room (see pctab_cold_open()).
+ * Signal: safe.  Stack: 5 KiB.  Cost: some 30 ns in a function that was asked for before, whose lines are kept then; the
+ * first time, some 2 us and 10 ns for each of its lines and inlined calls; in a small buffer some 3 us. */
 #define PCTAB_FRAMES_MAX 65
 enum pctab_error pctab_funcline (struct pctab_cold *c, uint64_t pc, struct pctab_frame *frames, unsigned max,
                                  unsigned *cnt);
 
 /* The first PC behind PC where pctab_funcline() may answer otherwise: at most where the function ends that PC lies in;
  * PC + 1 if there is none.
- * Signal: safe.  Cost: up to 128 steps of decoding; next to none with a cache, after pctab_funcline() for the same
- * PC. */
+ * Signal: safe.  Cost: as pctab_funcline(). */
 uint64_t pctab_funcline_end (struct pctab_cold *c, uint64_t pc);
 
 /* The name of the I'th pcdata table; of tables 0 and 1, if they were given none, UnsafePoint and StackMapIndex; NULL:
- * it has none.  It lives as long as C's buffer.  Signal: safe.  Threads: C's.  Cost: unpacks up to one block (16 KiB).
- */
+ * it has none.  Signal: safe.  Threads: C's.  Cost: unpacks a block. */
 enum pctab_error pctab_pcdata_name (struct pctab_cold *c, uint32_t i, const char **name);
 
 /* Why F is not preemptible: a number for pctab_reason_text(); 0: it is preemptible, or the cold part is damaged.

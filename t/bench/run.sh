@@ -7,12 +7,14 @@
 #   marks    a link with 100,000 and 1,000,000 marks of objects, beside the same code without marks
 #   build    pctab-link on a file as the plugin leaves it, beside llvm-gsymutil
 #   lookup   findfunc and pcvalue beside Go's algorithms in C, in one process  (COUNT=1: instructions too, by callgrind)
+#   symbol   names, and file:line with inlined calls, in a process beside libbacktrace, libdwfl, dladdr and Go's runtime
 #   dump     pctab-dump --lookup beside llvm-symbolizer
 #   unwind   walks of a stack beside libunwind, glibc, libgcc and frame pointers  (COUNT=1: instructions too)
 #   decide   a decision at a signal, with 1 to 100 frames below, beside a walk over the same frames
 #   verify   the verifier's rules, in MB of table a second; its part of a link; pctab-verify over the system's programs
 #
-# Programs: lua sqlite cxx openssl postgres gold (all by default; marks, lookup and dump take the largest one named).
+# Programs: lua sqlite cxx openssl postgres gold (all by default; marks, lookup and dump take the largest one named; symbol
+# those of postgres, gold and sqlite).  PCTAB_LIBBACKTRACE: where libbacktrace is installed, if not where the compiler looks.
 # Ratios come from one run, commands alternate, medians of ROUNDS (by default 21 to 7, by a link's duration).
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
@@ -27,11 +29,11 @@ exec </dev/null
 sections="" programs=""
 for a in "$@"; do
   case $a in
-    sizes | link | marks | build | lookup | dump | unwind | decide | verify) sections="$sections $a" ;;
+    sizes | link | marks | build | lookup | symbol | dump | unwind | decide | verify) sections="$sections $a" ;;
     *) programs="$programs $a" ;;
   esac
 done
-: "${sections:=sizes link marks build lookup dump unwind decide verify}"
+: "${sections:=sizes link marks build lookup symbol dump unwind decide verify}"
 # These bring a program of their own.
 case $sections in
   " unwind" | " decide" | " unwind decide") alone=yes ;;
@@ -317,6 +319,38 @@ count_lookup ()
   rm -f "$out"
 }
 
+# Those of the named programs that have many functions.
+symbol_programs ()
+{
+  for p in postgres gold sqlite; do
+    case " $programs " in *" $p "*) echo "$p" ;; esac
+  done
+}
+
+# The benchmark is an object more in the program; what peers it is built with, its headers say.
+bench_symbol ()
+{
+  printf '\nsymbol %s\n' "$1"
+  at=${PCTAB_LIBBACKTRACE:-} libs= object=$work/bench_symbol.o
+  echo '#include <backtrace.h>' | ${CC:-cc} ${at:+-I"$at/include"} -E - >"$work/symbol.i" 2>/dev/null &&
+    libs="${at:+-L$at/lib }-lbacktrace"
+  echo '#include <elfutils/libdwfl.h>' | ${CC:-cc} -E - >"$work/symbol.i" 2>/dev/null && libs="$libs -ldw"
+  ${CC:-cc} -O2 -g -std=gnu11 -D_GNU_SOURCE -I"$here/../../include" ${at:+-I"$at/include"} -c "$here/bench_symbol.c" \
+    -o "$object" || return 1
+  # shellcheck disable=SC2086
+  link "$work/$1.symbol" "$1" $flags "$object" "$top/runtime/.libs/libpctab.a" $libs -pthread || return 1
+  PCTAB_BENCH_SYMBOL=1 "$work/$1.symbol"
+  rm -f "$work/$1.symbol" "$work/symbol.i"
+}
+
+bench_symbol_go ()
+{
+  have go golang-go || return 0
+  printf '\n'
+  (cd "$here/go_symbol" && GOCACHE=$work/gocache GOFLAGS=-mod=mod go build -o "$work/go_symbol" .) || return 1
+  "$work/go_symbol"
+}
+
 bench_dump ()
 {
   dump=$(tool pctab-dump)
@@ -417,6 +451,10 @@ for s in $sections; do
   case $s in
     unwind | decide) "bench_$s" ;;
     marks | lookup | dump) "bench_$s" "$(largest)" ;;
+    symbol)
+      for p in $(symbol_programs); do bench_symbol "$p"; done
+      bench_symbol_go
+      ;;
     verify)
       for p in $programs; do bench_verify "$p"; done
       bench_verify_system

@@ -145,22 +145,21 @@ ask_all (struct pctab_cold *c, struct counts *n)
     (void) pctab_pcdata_name (c, i, &name);
 }
 
-/* A reader of the cold part, its memory exactly as large as it says; NULL: it does not open. */
+/* A reader of the cold part, with all the memory that it can use, the least, or some between; NULL: it does not open. */
 static struct pctab_cold *
 open_cold (const struct pctab_table *t)
 {
   struct pctab_cold *c = malloc (sizeof *c);
-  size_t len = pctab_cold_size (t);
-  void *buf = malloc (len ? len : 1);
-  if (!c || !buf || !len || len > 1 << 22 || pctab_cold_open (c, t, buf, len))
+  size_t len = pctab_cold_size (t), kind = random_below (3);
+  len = !kind || len > 1 << 22 ? PCTAB_COLD_BYTES_MIN : len;
+  len = kind == 1 ? PCTAB_COLD_BYTES_MIN + random_below (len) : len;
+  void *buf = malloc (len);
+  if (!c || !buf || pctab_cold_open (c, t, buf, len))
     {
       free (buf);
       free (c);
       return NULL;
     }
-  len = random_below (2) ? pctab_cold_cache_size (c) : 0;
-  if (len && len < 1 << 22)
-    pctab_cold_cache_use (c, calloc (1, len));
   return c;
 }
 
@@ -170,7 +169,6 @@ close_cold (struct pctab_cold *c)
   if (!c)
     return;
   free (c->buf);
-  free (c->cache);
   free (c);
 }
 

@@ -20,7 +20,6 @@
 #include "digest.h"
 
 #define COLD_BUF_MAX (1u << 20)
-#define CACHE_MAX (1u << 22)
 #define RECORDS_MAX 4096
 #define TABLES_MAX 16
 
@@ -192,16 +191,12 @@ static const char *
 try_cold (const struct pctab_table *t, const struct subject *s, struct counts *n)
 {
   size_t len = pctab_cold_size (t);
-  len = len < COLD_BUF_MAX ? len : COLD_BUF_MAX;
+  len = len < COLD_BUF_MAX && random_below (4) ? len : PCTAB_COLD_BYTES_MIN + random_below (COLD_BUF_MAX);
   void *buf = malloc (len ? len : 1);
-  void *cache = NULL;
   struct pctab_cold c;
   const char *broken = NULL;
   if (buf && len && !pctab_cold_open (&c, t, buf, len))
     {
-      size_t cache_len = random_below (2) ? pctab_cold_cache_size (&c) : 0;
-      if (cache_len && cache_len <= CACHE_MAX && (cache = calloc (1, cache_len)))
-        pctab_cold_cache_use (&c, cache);
       broken = try_records (&c, n);
       broken = broken ? broken : try_names (&c, s, n);
       for (unsigned i = 0; i < 32 && !broken; i++)
@@ -216,7 +211,6 @@ try_cold (const struct pctab_table *t, const struct subject *s, struct counts *n
             broken = try_lines (&c, pc, n);
         }
     }
-  free (cache);
   free (buf);
   return broken;
 }

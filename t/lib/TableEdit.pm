@@ -10,7 +10,7 @@ use FormatBytes ();
 
 my @NAMES = qw(build_id ranges pages slots functab longs blocks values shapes value_lists offset_lists not_preemptible
   writes_sp assembly pcdata_tables pcdata_groups pcdata_functions pcdata_blocks pcdata_lists string_index strings
-  record_index records origin_index origins line_codes lines reasons);
+  string_dictionary record_index records node_index nodes node_dictionary origin_index origins line_codes lines reasons);
 my %NUMBER = map { $NAMES[$_] => $_ } 0 .. $#NAMES;
 my $HOT = 19;
 my $HEADER = 72;
@@ -78,11 +78,12 @@ sub fix {
 sub blocks {
   my ($self, $index, $data) = @_;
   my @words = unpack "L$self->{order}*", $self->part($index);
+  my $dictionary = $data eq 'records' ? '' : $self->part($data =~ s/s$/_dictionary/r);
   my @blocks;
   for (my $i = 0; $i < @words; $i += 3) {
     my $end = $i + 3 < @words ? $words[$i + 4] : length $self->part($data);
     my $packed = substr $self->part($data), $words[$i + 1], $end - $words[$i + 1];
-    push @blocks, [$words[$i], length $packed == $words[$i + 2] ? $packed : FormatBytes::unpack_lz4($packed, $words[$i + 2])];
+    push @blocks, [$words[$i], length $packed == $words[$i + 2] ? $packed : FormatBytes::unpack_lz4($packed, $words[$i + 2], $dictionary)];
   }
   return @blocks;
 }

@@ -21,7 +21,7 @@ struct agree {
   struct report r;
   struct pctab_table t; /* symtab's */
   struct pctab_cold cold;
-  unsigned char *swapped, *buf, *cache;
+  unsigned char *swapped, *buf;
   bool open; /* symtab took it */
   struct dec_positions positions;
   uint32_t record; /* that they are of */
@@ -64,8 +64,6 @@ agree_open (struct agree *a, const unsigned char *image, size_t len, uint64_t ad
     return;
   a->buf = malloc (need);
   a->open = !pctab_cold_open (&a->cold, &a->t, a->buf, need);
-  if (a->open && (a->cache = calloc (1, pctab_cold_cache_size (&a->cold))))
-    pctab_cold_cache_use (&a->cold, a->cache);
 }
 
 /* Errors but those about marks that decode, which a table of random numbers has. */
@@ -87,7 +85,6 @@ agree_close (struct agree *a)
   pctab__report_free (&a->r);
   free (a->swapped);
   free (a->buf);
-  free (a->cache);
   free (a->positions.at);
 }
 

@@ -21,7 +21,8 @@ use List::Util qw(max);
 my ($GAP, $NEAR, $FAR, $LONG, $GOES_ON) = 0 .. 4;
 my @PART_NAMES = qw(build_id ranges pages slots functab longs blocks values shapes value_lists offset_lists
                     not_preemptible writes_sp assembly pcdata_tables pcdata_groups pcdata_functions pcdata_blocks
-                    pcdata_lists string_index strings record_index records origin_index origins line_codes lines reasons);
+                    pcdata_lists string_index strings string_dictionary record_index records node_index nodes
+                    node_dictionary origin_index origins line_codes lines reasons);
 my $HOT_PARTS = 19;
 my $UNBOUNDED = 63;
 my $LIST_PAD = 64;
@@ -34,8 +35,8 @@ sub read_table {
   my $bytes = $section->{bytes};
   die "wrong magic\n" if piece($bytes, 0, 8) ne "\177PCTAB\r\n";
   my $version = u32_at($bytes, 8);
-  die $version == 0 ? "unfinished\n" : $version == 2 << 24 ? "foreign\n" : "unknown version $version\n"
-    if $version != 2;
+  die $version == 0 ? "unfinished\n" : $version == 3 << 24 ? "foreign\n" : "unknown version $version\n"
+    if $version != 3;
   my $t = {size => u32_at($bytes, 12), hot_size => u32_at($bytes, 16), machine => u16_at($bytes, 20),
            class => u8_at($bytes, 22), insn => u8_at($bytes, 23), sp_unit => u8_at($bytes, 56),
            shape_bits => u8_at($bytes, 57), slot_shift => u8_at($bytes, 58), parts => {}};
@@ -370,12 +371,12 @@ sub hot_lookup {
 # Section 7: stores, strings, records.
 
 sub read_store {
-  my ($t, $index, $part) = @_;
+  my ($t, $index, $part, $dictionary) = @_;
   my @blocks = map { {key => u32_at($_, 0), off => u32_at($_, 4), len => u32_at($_, 8)} } records_of($t, $index, 12);
   for (0 .. $#blocks) {
     my $end = $_ < $#blocks ? $blocks[$_ + 1]{off} : length $t->{parts}{$part};
     my $packed = piece($t->{parts}{$part}, $blocks[$_]{off}, $end - $blocks[$_]{off});
-    $blocks[$_]{bytes} = length $packed == $blocks[$_]{len} ? $packed : unpack_lz4($packed, $blocks[$_]{len});
+    $blocks[$_]{bytes} = length $packed == $blocks[$_]{len} ? $packed : unpack_lz4($packed, $blocks[$_]{len}, $dictionary);
     die "$index: keys don't rise\n" if $_ && $blocks[$_]{key} <= $blocks[$_ - 1]{key};
   }
   return \@blocks;
@@ -384,7 +385,7 @@ sub read_store {
 sub read_strings {
   my ($t) = @_;
   my @strings;
-  for (@{read_store($t, 'string_index', 'strings')}) {
+  for (@{read_store($t, 'string_index', 'strings', $t->{parts}{string_dictionary})}) {
     die "strings: a block's key is $_->{key}, not ", scalar @strings, "\n" if $_->{key} != @strings;
     die "strings: a block without an end\n" if $_->{bytes} !~ /\0\z/;
     push @strings, split /\0/, substr($_->{bytes}, 0, -1), -1;
@@ -407,7 +408,13 @@ sub file_name {
 sub read_records {
   my ($t) = @_;
   my @functions;
-  for my $block (@{read_store($t, 'record_index', 'records')}) {
+  my $nodes = read_store($t, 'node_index', 'nodes', $t->{parts}{node_dictionary});
+  for (0 .. $#$nodes) {
+    die "nodes: block $_\n"
+      if $nodes->[$_]{key} != 1024 * $_ || $nodes->[$_]{len} > 1024 || $_ < $#$nodes && $nodes->[$_]{len} != 1024;
+  }
+  $t->{nodes} = join '', map { $_->{bytes} } @$nodes;
+  for my $block (@{read_store($t, 'record_index', 'records', '')}) {
     push @functions, @{read_record_block($t, $block)};
   }
   for (1 .. $#functions) { die "records: overlap\n" if $functions[$_]{start} < $functions[$_ - 1]{end}; }
@@ -417,7 +424,8 @@ sub read_records {
 sub read_record_block {
   my ($t, $block) = @_;
   my $c = cursor($block->{bytes});
-  my $state = {name => next_uvar($c), lines => next_uvar($c), entry => next_uvar($c), file => undef, line => 0,
+  my $state = {name => next_uvar($c), lines => next_uvar($c), nodes => next_uvar($c), entry => next_uvar($c),
+               file => undef, line => 0,
                end => $block->{key}};
   my $entry_at = next_uvar($c);
   my $entry = $t->{functab}[$state->{entry}];
@@ -456,8 +464,8 @@ sub read_record {
   if ($flags & 16) {
     $f->{node_cnt} = next_uvar($c);
     my $len = next_uvar($c);
-    $f->{node_bytes} = piece($c->{bytes}, $c->{at}, $len);
-    $c->{at} += $len;
+    $f->{node_bytes} = piece($t->{nodes}, $state->{nodes}, $len);
+    $state->{nodes} += $len;
   }
   return $f;
 }

@@ -97,11 +97,12 @@ sub xxh64 {
   return $acc ^ ($acc >> 32);
 }
 
-# An LZ4 block.
+# An LZ4 block, packed with a dictionary.
 sub unpack_lz4 {
-  my ($in, $want) = @_;
+  my ($in, $want, $dictionary) = @_;
   my $c = cursor($in);
-  my $out = '';
+  my $out = $dictionary;
+  $want += length $dictionary;
   while (1) {
     my $token = next_u8($c);
     my $len = lz4_length($c, $token >> 4);
@@ -120,7 +121,7 @@ sub unpack_lz4 {
     }
   }
   die 'LZ4: ', length $out, " bytes instead of $want\n" if length $out != $want;
-  return $out;
+  return substr $out, length $dictionary;
 }
 
 sub lz4_length {

@@ -1,0 +1,3 @@
+module pctab/go_symbol
+
+go 1.19
