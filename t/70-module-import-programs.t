@@ -10,7 +10,6 @@ archive=$tap_build/runtime/.libs/libpctab.a
 [ -e "$shared" ] && [ -e "$archive" ] || skip_all 'libpctab is not built'
 nm "$archive" 2>/dev/null | grep -q '__asan_\|__ubsan_' && skip_all 'the build has sanitizers in it'
 cflags="-O1 -Wall -Werror -pthread -I$tap_src/include"
-lz4=$(pkg-config --libs liblz4)
 
 # encoder PROGRAM: how many functions that make tables it has.
 encoder () {
@@ -28,15 +27,15 @@ echo '#include <pctab/pctab.h>
     return IMPORT || !f.bits;
   }' >plain.c
 # shellcheck disable=SC2086
-"$CC" $cflags -DIMPORT=0 -o plain plain.c "$archive" $lz4 $flags && ./plain
+"$CC" $cflags -DIMPORT=0 -o plain plain.c "$archive" $flags && ./plain
 ok $? 'a program that looks up'
 is "$(encoder plain)" 0 'has no encoder in it'
 # shellcheck disable=SC2086
-"$CC" $cflags -DIMPORT='pctab_module_import_loaded () < 1' -o imports plain.c "$archive" $lz4 $flags && ./imports
+"$CC" $cflags -DIMPORT='pctab_module_import_loaded () < 1' -o imports plain.c "$archive" $flags && ./imports
 ok $? 'a program that imports'
 [ "$(encoder imports)" -gt 10 ]
 ok $? "has $(encoder imports) functions of one"
-is "$(readelf -d "$shared" | sed -n 's/.*NEEDED.*\[\(.*\)\]/\1/p' | grep -Ev '^(libc|libpthread|liblz4|ld-linux[^ ]*)\.so' | tr '\n' ' ')" '' \
+is "$(readelf -d "$shared" | sed -n 's/.*NEEDED.*\[\(.*\)\]/\1/p' | grep -Ev '^(libc|libpthread|ld-linux[^ ]*)\.so' | tr '\n' ' ')" '' \
   'libpctab.so needs libc and LZ4, nothing else'
 
 cat >come.c <<'X'
@@ -183,7 +182,7 @@ for how in shared static; do
     "$CC" $cflags -o come come.c -L"${shared%/*}" -lpctab -Wl,-rpath,"${shared%/*}" -ldl
   else
     # shellcheck disable=SC2086
-    "$CC" $cflags -o come come.c "$archive" $lz4 -ldl
+    "$CC" $cflags -o come come.c "$archive" -ldl
   fi
   succeeds "$how: files come and go, beside threads that load, unload and look up" ./come ./bare.so ./other.so ./linked.so
   diag "$out"

@@ -14,7 +14,7 @@ data=$tap_src/t/data/decide
 build () {
   local out=$1
   shift
-  "$CC" -O2 -g -D_GNU_SOURCE -I"$tap_src/include" "$@" "$data/callbacks.c" "$lib" -llz4 -pthread "$flags" -o "$out"
+  "$CC" -O2 -g -D_GNU_SOURCE -I"$tap_src/include" "$@" "$data/callbacks.c" "$lib" -pthread "$flags" -o "$out"
 }
 
 # verdicts WHAT CALLER COMMAND...: CALLER: what a caller in libc is.

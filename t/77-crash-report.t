@@ -97,7 +97,7 @@ source=$crash_src/crash.c
   if printf '#include <stdlib.h>\n' | $m32 -x c -c -o /dev/null - 2>/dev/null && library_for lib32 $m32; then
     build m32 $m32 "$source" lib32/libpctab.a $flags && all m32 '32 bits'
   else
-    skip '32 bits' 'gcc -m32 or lz4.h is missing'
+    skip '32 bits' 'gcc -m32 is missing'
   fi
 }
 done_testing

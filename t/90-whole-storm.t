@@ -28,7 +28,7 @@ grep '/sqlite3\.c\.o$' "$corpus/sqlite/objects" >>objects
 # shellcheck disable=SC2086
 succeeds 'the library to load' "$CC" $cflags -fPIC -shared "$data/storm_library.c" "$flags" -o library.so
 # shellcheck disable=SC2086
-succeeds 'the program' "$CC" $cflags "$data/storm.c" "$data/storm_work.c" "$data/storm_wrap.c" @objects "$lib" -llz4 \
+succeeds 'the program' "$CC" $cflags "$data/storm.c" "$data/storm_work.c" "$data/storm_wrap.c" @objects "$lib" \
   -lm -ldl -pthread "$flags" -o storm
 [ "$status" = 0 ] || { done_testing; }
 

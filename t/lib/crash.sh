@@ -43,16 +43,15 @@ silent () {
   is "$said" '' "$1"
 }
 
-# library_for DIR CC FLAGS...: libpctab.a for another machine, in DIR, with our own LZ4.
+# library_for DIR CC FLAGS...: libpctab.a for another machine, in DIR.
 library_for () {
   local dir=$1 f
   shift
-  mkdir -p "$dir/include"
-  cp /usr/include/lz4.h /usr/include/lz4hc.h "$dir/include" 2>/dev/null || return
+  mkdir -p "$dir"
   for f in $(sed -n '/libpctab_la_SOURCES/,/[^\\]$/p' "$tap_src/runtime/Makefile.inc" | sed 's/[ \\]//g; s|^%D%|runtime|' |
-    grep '\.c$') t/lib/lz4_small.c; do
+    grep '\.c$'); do
     echo "$tap_src/$f"
   done >"$dir/sources"
-  (cd "$dir" && xargs "$@" -c -O1 -pipe -std=gnu11 -D_GNU_SOURCE -fvisibility=hidden -Iinclude -I"$tap_src/include" \
+  (cd "$dir" && xargs "$@" -c -O1 -pipe -std=gnu11 -D_GNU_SOURCE -fvisibility=hidden -I"$tap_src/include" \
     -I"$tap_src/symtab" -I"$tap_src/runtime" -pthread <sources && ar rc libpctab.a ./*.o)
 }

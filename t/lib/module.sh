@@ -12,7 +12,6 @@ include="-I$tap_src/include -I$tap_src/t/lib"
 built_library () {
   [ -e "$library" ] && [ -e "$archive" ] || skip_all "$library and libpctab.a are not built"
   nm -D "$library" | grep -q '__asan_\|__ubsan_\|__tsan_' && skip_all 'the build has sanitizers in it'
-  archive="$archive $(pkg-config --libs liblz4)"
   library="-L$library_dir -lpctab -Wl,-rpath,$library_dir"
 }
 
