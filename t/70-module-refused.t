@@ -87,7 +87,8 @@ edit 'a bit of the header' 64 ff 'digest of its header'
 edit 'the hot digest' 32 ff 'digest of its header'
 edit 'a later version' 8 63000000 'version this reader does not know'
 edit 'unfinished' 8 00000000 'unfinished'
-edit 'the other byte order' 8 00000002 'other byte order'
+version=$(table_bytes good.so | perl -e 'binmode STDIN; local $/; $_ = <STDIN>; print unpack "H8", reverse substr $_, 8, 4')
+edit 'the other byte order' 8 "$version" 'other byte order'
 edit 'cut short' 12 ffffff7f 'cut short'
 edit 'a size of 8' 12 08000000 'damaged|cut short|magic'
 hot=$(table_bytes good.so | perl -e 'binmode STDIN; local $/; $_ = <STDIN>; print unpack "x80V"')

@@ -288,6 +288,20 @@ cfi_register (const Dwarf_Op *ops, size_t cnt, uint32_t self, const struct frame
   return place (FRAME_AT_REG, t.reg, t.off);
 }
 
+/* The caller's SP is its CFA, as a rule; as longjmp() and setcontext() go over to another stack it is not, and a table has
+ * no place for that (FORMAT 5).  s390x saves SP like other registers.  A frame's own slot holds the CFA. */
+static bool
+sp_is_cfa (const struct frame_arch *arch, const struct frame_place *cfa, const Dwarf_Op *ops, size_t cnt)
+{
+  struct frame_place sp = cfi_register (ops, cnt, arch->sp, cfa);
+  struct term t;
+  bool value, saved = sp.how == FRAME_AT_CFA || sp.how == FRAME_AT_REG;
+  size_t skip = cnt > 1 && ops->atom == DW_OP_call_frame_cfa && ops[1].atom != DW_OP_stack_value;
+  if (!cnt || cfa->how != FRAME_REG || (run (ops + skip, cnt - skip, &t, &value) && value && t.base == TERM_CFA && !t.off))
+    return true;
+  return (cfa->reg == arch->sp || cfa->reg == arch->fp) && (arch->machine == EM_S390 || saved);
+}
+
 bool
 pctab__frame_of_cfi (const struct frame_arch *arch, Dwarf_Frame *frame, uint32_t ra, struct frame_rule *rule)
 {
@@ -297,6 +311,10 @@ pctab__frame_of_cfi (const struct frame_arch *arch, Dwarf_Frame *frame, uint32_t
   if (dwarf_frame_cfa (frame, &ops, &cnt))
     return false;
   rule->cfa = cfi_cfa (ops, cnt);
+  if (dwarf_frame_register (frame, arch->sp, mem, &ops, &cnt))
+    return false;
+  if (!sp_is_cfa (arch, &rule->cfa, ops, cnt))
+    rule->cfa = place (FRAME_UNKNOWN, 0, 0);
   if (dwarf_frame_register (frame, (int) ra, mem, &ops, &cnt))
     return false;
   rule->ra = cfi_register (ops, cnt, ra, &rule->cfa);
