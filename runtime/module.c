@@ -36,9 +36,16 @@ pctab__list_find (const struct list *l, uint64_t pc)
 bool
 pctab__record_lives (const struct record *r)
 {
+  if (!r->mark_cnt)
+    return true;
+  if (__atomic_load_n (&r->gone, __ATOMIC_RELAXED))
+    return false;
   for (uint32_t i = 0; i < r->mark_cnt; i++)
     if (!pctab__memory_is (r->mark[i].addr, r->mark[i].value))
-      return false;
+      {
+        __atomic_store_n (&((struct record *) (uintptr_t) r)->gone, true, __ATOMIC_RELAXED);
+        return false;
+      }
   return true;
 }
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
 # A file that dlclose() takes away is not found any more; another one at its place is found with its own functions.
-# What a reader has of it stays readable until its read section ends.
+# What a reader has of it stays readable until its read section ends.  The same file again has a generation of its own.
 # shellcheck source=SCRIPTDIR/lib/tap.sh
 . "${abs_top_srcdir:-$(cd "$(dirname "$0")/.." && pwd)}/t/lib/tap.sh"
 # shellcheck source=SCRIPTDIR/lib/module.sh
@@ -75,6 +75,24 @@ held (const char *path)
   EXPECT (start == pc && !pctab_table_check_cold (&m->table));
   pctab_read_end ();
 }
+/* The same file at the same place again is another load of it, once a lookup found it gone. */
+static unsigned
+again (const char *path)
+{
+  uint64_t was_pc = 0, generation = 0;
+  unsigned same = 0;
+  for (int i = 0; i < 20; i++)
+    {
+      struct pctab_identity identity;
+      void *h = dlopen (path, RTLD_NOW);
+      uint64_t pc = (uintptr_t) dlsym (h, "fun");
+      EXPECT (pctab_identify (pc, &identity) && identity.generation > generation);
+      same += pc == was_pc;
+      was_pc = pc, generation = identity.generation;
+      EXPECT (!dlclose (h) && !pctab_identify (pc, &identity));
+    }
+  return same;
+}
 int
 main (int argc, char **argv)
 {
@@ -108,6 +126,7 @@ main (int argc, char **argv)
   EXPECT (same && other && lookups);
   in_data (argv[1]);
   held (argv[1]);
+  EXPECT (again (argv[1]));
   printf ("%d files, %d times at the same place, %d lookups beside it\n", ROUNDS, same, lookups > 0);
   return 0;
 }

@@ -51,7 +51,8 @@ struct pctab_module {
   uint64_t lo, hi;          /* its code lies in [lo, hi) */
   struct pctab_table table; /* open, in this process' addresses */
   uint64_t bias;            /* run-time address minus the file's; made code: lo */
-  uint64_t generation;      /* a number no other module of this process has, had or will have; from 1 on */
+  uint64_t generation;      /* a number no other module of this process has, had or will have; from 1 on.  A file that
+                             * comes again to where it was has another, if a lookup or an update saw that it was gone */
   enum pctab_origin origin;
   bool permanent;           /* it is never unloaded or unregistered */
   uint8_t build_id_len;     /* bytes; 0: it has none */
