@@ -23,7 +23,7 @@ struct record {
   bool program;        /* the program's own file */
   uint32_t mark_cnt;   /* 0: it doesn't go away by itself */
   struct mark mark[MARKS_MAX];
-  bool gone;           /* it was seen to be: the same file at the same place is another load, with a generation of its own */
+  bool gone;           /* it was seen to be: should the file come back, that is another load of it */
   uint64_t map_lo;     /* of a file: its first byte */
   struct record *link; /* the writer's: records to be added or dropped together */
 };
@@ -76,8 +76,8 @@ list_of (const struct pctab_modules *modules)
 /* The record whose range PC is in; NULL: none.  Whether it is still there is record_lives()'s business. */
 const struct record *pctab__list_find (const struct list *l, uint64_t pc);
 
-/* Whether what the record is of is still loaded: a read that can't fault, for what isn't permanent.  Once it was not, it
- * never is again. */
+/* Whether what the record is of is still loaded: a read that can't fault, for what isn't permanent.  Once it was not,
+ * it never is again. */
 bool pctab__record_lives (const struct record *r);
 
 /* The record that PC is in now; NULL: none. */
