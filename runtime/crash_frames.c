@@ -2,6 +2,7 @@
 /* Prints frames.  Blocks of the cold part are unpacked into one buffer for the module at hand; where it is too small
  * for all that a module needs, it is begun anew, so that a frame needs only what itself needs. */
 #include "crash.h"
+#include "module.h"
 
 struct printer {
   struct crash_out *out;
@@ -75,12 +76,30 @@ print_line (struct printer *p, const struct pctab_frame *f)
     }
 }
 
+/* A file that is known, but has no table, or one that is refused: where in it, and why it says no more. */
+static void
+print_refused (struct printer *p, uint64_t pc)
+{
+  const struct record *r = pctab__list_find (list_of (pctab_modules ()), pc);
+  if (!r || !r->error || !pctab__record_lives (r))
+    {
+      pctab__out_text (p->out, " in no known module");
+      return;
+    }
+  pctab__out_text (p->out, " in ");
+  pctab__out_text (p->out, r->module.path && *r->module.path ? r->module.path : "?");
+  pctab__out_text (p->out, "+");
+  pctab__out_hex (p->out, pc - r->module.bias);
+  pctab__out_text (p->out, ": ");
+  pctab__out_text (p->out, pctab_error_text (r->error));
+}
+
 static void
 print_module (struct printer *p, const struct pctab_module *m, uint64_t pc)
 {
   if (!m)
     {
-      pctab__out_text (p->out, " in no known module");
+      print_refused (p, pc);
       return;
     }
   pctab__out_text (p->out, " in ");

@@ -23,7 +23,18 @@ note (struct crash_walk *w, const struct pctab_cursor *c)
   *frame (w, w->cnt++) = (struct crash_frame){ c->pc, c->exact, false };
 }
 
-/* A call through a bad pointer: the PC is nowhere, and nothing has happened since but the call. */
+/* A call through a bad pointer: nothing is at the PC, or data that may not be executed, in the heap for example. */
+static bool
+bad_call (const struct pctab_cursor *c, const siginfo_t *info)
+{
+  if (info->si_code <= 0 || info->si_signo != SIGSEGV)
+    return false;
+  return !pctab__probe (c->pc, 1)
+         || (info->si_code == SEGV_ACCERR && (uintptr_t) info->si_addr == c->pc
+             && !pctab_find_module (pctab_modules (), c->pc));
+}
+
+/* Nothing has happened since but the call. */
 static bool
 leave_bad_call (struct pctab_cursor *c)
 {
@@ -56,7 +67,7 @@ pctab__crash_walk (struct crash_walk *w, const siginfo_t *info, const void *ucon
     pctab_unwind_context (&c, ucontext, &stack);
   w->cnt = 0;
   note (w, &c);
-  if (info->si_code > 0 && info->si_signo == SIGSEGV && !pctab__probe (c.pc, 1) && leave_bad_call (&c))
+  if (bad_call (&c, info) && leave_bad_call (&c))
     note (w, &c);
   while (!(w->stop = pctab_unwind_step (&c)) && w->cnt < STEPS_MAX)
     note (w, &c);

@@ -50,6 +50,8 @@ all () {
   mode "$p" "$n" kill '^SIGBUS: sent by kill\(\), by process' "$do_it" "$main"
   mode "$p" "$n" call '^SIGSEGV: nothing is mapped there, address 0x0' '^#0 0x0 \?\? in no known module$' "^#1 ${do_it}@call@\$" "^#2 $main"
   mode "$p" "$n" wild '^SIGSEGV: ' '^#0 0x123456 \?\?' "^#1 ${do_it}@wild@\$" "^#2 $main"
+  mode "$p" "$n" data '^SIGSEGV: what is mapped there may not be accessed so' '^#0 0x[0-9a-f]+ \?\? in no known module$' \
+    "^#1 ${do_it}@data@\$" "^#2 $main"
   mode "$p" "$n" deep '^SIGSEGV: ' "$fault3" "^#2 .*recurse.*crash\\.c:@recurse@\$" '^   [0-9]+ frames are left out$' "^#20[0-9]+ $main"
   mode "$p" "$n" overflow '^SIGSEGV: ' '^the stack has overflown$' '^#0 .*recurse' '^   [0-9][0-9][0-9][0-9]+ frames are left out$' "$main"
   mode "$p" "$n" 'overflow thread' '^SIGSEGV: ' '^the stack has overflown$' '^#0 .*recurse' '^   [0-9][0-9][0-9][0-9]+ frames are left out$' \
@@ -78,10 +80,29 @@ build () {
   # shellcheck disable=SC2086
   succeeds "$out: builds" "$@" $compile $include -o "$out"
 }
+# A file without a table, where none is made in memory: which file, where in it, and why there is no more.
+no_table () {
+  cat >none.c <<'X'
+#include <pctab/crash.h>
+int
+main (void)
+{
+  pctab_crash_handler_install (&(struct pctab_crash_options){ .no_import = true });
+  *(volatile int *) 0 = 1;
+  return 0;
+}
+X
+  build none "$CC" none.c $library
+  crash 20 ./none
+  reports 'a file without a table is named' '^SIGSEGV: ' \
+    '^#0 0x[0-9a-f]+ \?\? in /.*/none\+0x[0-9a-f]+: the file has no module table$' '^   the walk ended at 0x'
+}
+
 declare -A as_plain
 source=$crash_src/crash.c
 # shellcheck disable=SC2086
 {
+  no_table
   build plain "$CC" -DPLAIN "$source" $library
   [ -x plain ] || done_testing
   build dynamic "$CC" "$source" $library $flags && all dynamic dynamic

@@ -10,6 +10,7 @@
 #include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -69,6 +70,9 @@ in_thread (void *arg)
   zero++;
   return NULL;
 }
+
+/* May be read, but not executed; with a return instruction it would seem to come back. */
+static char not_code[64] = { (char) 0xc3 };
 
 /* The crash handler's own poll(), which crashes the first time or always. */
 static int poll_faults;
@@ -188,6 +192,7 @@ do_it (void)
   IF ("kill") kill (getpid (), SIGBUS);
   IF ("call") null_function (); /* MARK call */
   IF ("wild") ((void (*) (void)) 0x123456) (); /* MARK wild */
+  IF ("data") ((void (*) (void)) (uintptr_t) not_code) (); /* MARK data */
   IF ("deep") zero = recurse (20000, (char *) 1);
   IF ("overflow") zero = recurse (-1, NULL);
   IF ("overflow thread") other_thread ((void *) 1);
