@@ -10,6 +10,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "stay.h"
+
 #ifndef AT_MINSIGSTKSZ
 #define AT_MINSIGSTKSZ 51
 #endif
@@ -44,6 +46,7 @@ remove_stack (void *guard)
 static void
 make_key (void)
 {
+  pctab__stay ();
   key_error = pthread_key_create (&key, remove_stack);
 }
 

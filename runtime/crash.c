@@ -6,6 +6,7 @@
  * report, not its signal: the process dies of the one it began with. */
 #include "crash.h"
 #include "signal_own.h"
+#include "stay.h"
 #include "unwinder.h"
 
 #include <errno.h>
@@ -236,6 +237,7 @@ pctab_crash_handler_install (const struct pctab_crash_options *options)
     return EALREADY;
   frames_max = frames_max < 2 ? 2 : frames_max > FRAMES_MAX ? FRAMES_MAX : frames_max;
   crash.out.fd = options && options->fd > 0 ? options->fd : STDERR_FILENO;
+  pctab__stay ();
   int error = pctab_thread_init ();
   if (!options || !options->no_import)
     pctab_module_import_loaded ();

@@ -8,7 +8,7 @@ need perl readelf
 
 # What libpctab has, but decisions, unwinding and signals.
 sources=$(sed -n '/libpctab_la_SOURCES/,/[^\\]$/p' "$tap_src/runtime/Makefile.inc" | sed 's/[ \\]//g; s|^%D%|runtime|' |
-  grep '\.c$' | grep -Ev '^runtime/(arch|decide|unwind|stack|backtrace|signal|altstack|crash)')
+  grep '\.c$' | grep -Ev '^runtime/(arch|decide|unwind|stack|backtrace|signal|altstack|stay|crash)')
 
 # try ARCH QEMU: its libc.
 try () {

@@ -38,12 +38,14 @@ struct pctab_crash_options {
  * From then on the kernel's actions for these signals are this library's, and sigaction(), signal() and their kin,
  * which it has in the place of the C library's, keep the program's own.  Actions set in other ways (raw system calls, a
  * library with a sigaction() of its own that stands before this one) go past it.
+ * A file that brings this library with it, as a static copy, stays loaded from then on, dlclose() or not.
  * Signal: not safe.  Threads: once for all.  Cost: imports loaded files (pctab_module_import_loaded()), reserves
  * address space for the cold part of the largest table (64 MiB at most). */
 int pctab_crash_handler_install (const struct pctab_crash_options *options);
 
 /* Gives this thread an alternate stack (PCTAB_ALTSTACK_BYTES, with a guard page), unless it has one, and has the bounds
- * of its stack asked for.  They go when the thread exits.  Returns 0, or an errno.
+ * of its stack asked for.  They go when the thread exits; a file with a static copy of this library stays loaded.
+ * Returns 0, or an errno.
  * Signal: not safe.  Threads: any, each for itself.  Cost: an mmap(). */
 #define PCTAB_ALTSTACK_BYTES (64 << 10)
 int pctab_thread_init (void);
