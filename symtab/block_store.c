@@ -10,7 +10,8 @@
 
 #define SAVED 32        /* a block is packed if that saves this part of it */
 #define SAVED_ALONE 2   /* the same without a dictionary */
-#define TRIED_BLOCKS 128 /* so many, or up to twice as many, are packed to see what a dictionary is worth */
+#define TRIED_BLOCKS 48 /* so many, or up to twice as many, are packed to see what a dictionary is worth */
+#define FEW_BYTES (400 << 10)
 
 bool
 pctab__store_block (struct store *s, uint32_t key)
@@ -85,31 +86,37 @@ try_packing (const struct store *s, const struct buf *dict)
   return len;
 }
 
-/* The best of dictionaries that have a thirty-second, a sixteenth and an eighth of the bytes, and of none. */
+/* A dictionary with 1 / PART of the bytes, if that makes *BEST less.  False: memory is out. */
+static bool
+try_dict (const struct store *s, unsigned part, struct buf *dict, uint64_t *best)
+{
+  size_t cap = s->raw.len / part < LZ4_DICT_MAX ? s->raw.len / part : LZ4_DICT_MAX;
+  struct buf tried = { 0 };
+  bool made = pctab__dictionary_make (s->raw.at, s->raw.len, s->raw.len / s->blocks.cnt + 1, cap, &tried);
+  uint64_t len = made ? try_packing (s, &tried) : 0;
+  if (len && len < *best)
+    {
+      dict->len = 0;
+      pctab__buf_bytes (dict, tried.at, tried.len);
+      *best = len;
+    }
+  pctab__buf_free (&tried);
+  return len && !dict->failed;
+}
+
+/* The best of some dictionaries and of none.  What is best differs in small stores, where it takes no time. */
 static bool
 make_dict (const struct store *s, struct buf *dict)
 {
+  static const uint8_t few[] = { 8, 16, 32, 0 }, many[] = { 24, 0 };
   struct buf none = { 0 };
-  size_t cnt = s->blocks.cnt, last_cap = 0;
-  uint64_t best = cnt ? try_packing (s, &none) : 1;
-  for (unsigned part = 32; cnt && best && part >= 8; part /= 2)
-    {
-      size_t cap = s->raw.len / part < LZ4_DICT_MAX ? s->raw.len / part : LZ4_DICT_MAX;
-      struct buf tried = { 0 };
-      if (cap == last_cap)
-        break;
-      last_cap = cap;
-      bool made = pctab__dictionary_make (s->raw.at, s->raw.len, s->raw.len / cnt + 1, cap, &tried);
-      uint64_t len = made ? try_packing (s, &tried) : 0;
-      if (len < best)
-        {
-          dict->len = 0;
-          pctab__buf_bytes (dict, tried.at, tried.len);
-          best = len;
-        }
-      pctab__buf_free (&tried);
-    }
-  return best && !dict->failed;
+  if (!s->blocks.cnt)
+    return true;
+  uint64_t best = try_packing (s, &none);
+  bool good = best > 0;
+  for (const uint8_t *part = s->raw.len < FEW_BYTES ? few : many; good && *part; part++)
+    good = try_dict (s, *part, dict, &best);
+  return good;
 }
 
 static void

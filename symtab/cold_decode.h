@@ -22,6 +22,17 @@ static inline uint32_t
 cursor_uvar (struct cursor *c)
 {
   uint32_t v = 0;
+  /* Mostly it is one byte or two. */
+  if (__builtin_expect (cursor_left (c) >= 2, 1))
+    {
+      if (!(c->pos[0] & 128))
+        return *c->pos++;
+      if (!(c->pos[1] & 128))
+        {
+          c->pos += 2;
+          return (c->pos[-2] & 127) | (uint32_t) c->pos[-1] << 7;
+        }
+    }
   for (unsigned shift = 0; shift < 35 && c->pos < c->end; shift += 7)
     {
       unsigned char b = *c->pos++;

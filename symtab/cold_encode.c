@@ -66,8 +66,9 @@ string_block (const struct cold_encoder *e)
   for (uint32_t i = 0; i < e->pool.file_cnt; i++)
     len += m->files.at[e->pool.files[i]].len + 1;
   uint64_t others = (uint64_t) e->pool.origin_cnt + e->pool.file_cnt;
-  bool alone = cnt > PCTAB_STRING_ALONE * others;
-  return alone || len >= PCTAB_STRING_LONG * (cnt + others) ? PCTAB_STRING_BLOCK_LONG : PCTAB_STRING_BLOCK;
+  if (cnt > PCTAB_STRING_ALONE * others)
+    return PCTAB_STRING_BLOCK_ALONE;
+  return len >= PCTAB_STRING_LONG * (cnt + others) ? PCTAB_STRING_BLOCK_LONG : PCTAB_STRING_BLOCK;
 }
 
 static bool

@@ -8,6 +8,7 @@ struct frames {
   struct pctab_frame *at;
   unsigned max, cnt;
   enum pctab_error error;
+  uint32_t last_file; /* of the frame before; files often follow each other */
 };
 
 /* --- decoded anew --- */
@@ -28,10 +29,11 @@ put_numbers (struct frames *f, bool last, uint32_t name, uint32_t file, uint32_t
   if (!last && f->cnt + 1 >= f->max)
     return;
   struct pctab_frame *to = &f->at[f->cnt++];
-  uint32_t number = file_string (f->cold, file);
+  bool again = f->cnt > 1 && file == f->last_file;
   to->line = line;
-  to->file = get_string (f, number);
+  to->file = again ? to[-1].file : get_string (f, file_string (f->cold, file));
   to->func = get_string (f, name);
+  f->last_file = file;
 }
 
 /* The position UNITS into the function of C's last record: from where the cache's reader stopped, if it was there before,
@@ -169,7 +171,7 @@ slot_with_lines (struct pctab_cold *c, struct pctab_func func, uint64_t pc, enum
 enum pctab_error
 pctab_funcline (struct pctab_cold *c, uint64_t pc, struct pctab_frame *frames, unsigned max, unsigned *cnt)
 {
-  struct frames f = { c, frames, max, 0, PCTAB_ERROR_OK };
+  struct frames f = { c, frames, max, 0, PCTAB_ERROR_OK, 0 };
   struct pctab_func func = pctab_findfunc (c->table, pc);
   *cnt = 0;
   const struct cold_slot *slot = slot_with_lines (c, func, pc, &f.error);

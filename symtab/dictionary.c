@@ -15,12 +15,13 @@
 
 #define STRING_LEN 6
 #define STRETCH_LEN 64
-#define HASH_BITS 17
+#define HASH_BITS 16
 
 struct counter {
-  uint32_t blocks; /* that have it */
-  uint32_t last;   /* block that was counted, plus 1 */
+  uint16_t blocks; /* that have it; at most BLOCKS_MAX */
+  uint16_t last;   /* block that was counted, plus 1, in 16 bits */
 };
+#define BLOCKS_MAX 65535
 
 static uint32_t
 hash_at (const unsigned char *p)
@@ -34,8 +35,8 @@ count_strings (struct counter *counts, const unsigned char *data, size_t len, si
   for (size_t i = 0; i + STRING_LEN <= len; i++)
     {
       struct counter *c = &counts[hash_at (data + i)];
-      uint32_t block = (uint32_t) (i / block_len) + 1;
-      c->blocks += c->last != block;
+      uint16_t block = (uint16_t) (i / block_len + 1);
+      c->blocks += c->last != block && c->blocks < BLOCKS_MAX;
       c->last = block;
     }
 }

@@ -138,12 +138,13 @@
 /* The cold part. */
 #define PCTAB_STORE_BYTES 12       /* of an index entry: key, offset, unpacked bytes */
 #define PCTAB_STRING_BLOCK 1024    /* unpacked bytes that a block of strings stays below, if it has more than one */
-#define PCTAB_STRING_BLOCK_LONG 2048 /* the same where strings have PCTAB_STRING_LONG bytes on the average, or names are */
-#define PCTAB_STRING_LONG 64         /* more than PCTAB_STRING_ALONE times the origins and files */
+#define PCTAB_STRING_BLOCK_LONG 1536 /* the same where strings have PCTAB_STRING_LONG bytes on the average */
+#define PCTAB_STRING_LONG 64
+#define PCTAB_STRING_BLOCK_ALONE 2048 /* the same where names are more than PCTAB_STRING_ALONE times the origins and files */
 #define PCTAB_STRING_ALONE 16
 #define PCTAB_RECORD_BLOCK 512     /* bytes after which a block of function records ends */
 #define PCTAB_NODE_BLOCK 1024      /* unpacked bytes of a block of nodes, but the last */
-#define PCTAB_ORIGIN_GROUP 64      /* origins for one entry of their index */
+#define PCTAB_ORIGIN_GROUP 16      /* origins for one entry of their index */
 #define PCTAB_CHUNK_STEPS 128      /* line steps in a chunk */
 #define PCTAB_DEPTH_MAX 64         /* inlined calls around one PC; a deeper one stands for those in it */
 #define PCTAB_CODE_BITS_MAX 15     /* of a line code */

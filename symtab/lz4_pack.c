@@ -16,7 +16,7 @@
 #define DISTANCE_MAX 65535
 #define LAST_LITERALS 5  /* a block ends with so many literals at least */
 #define LAST_MATCH 12    /* the last match starts so many bytes before the end at least */
-#define DICT_TRIES 400   /* strings that are compared, the latest first */
+#define DICT_TRIES 100   /* strings that are compared, the latest first */
 #define BLOCK_TRIES 24
 #define DICT_BITS 14
 #define BLOCK_BITS 11
@@ -80,6 +80,13 @@ common_len (const unsigned char *a, const unsigned char *b, size_t max)
   return len;
 }
 
+/* How many bytes are alike at A and B, up to MAX; 0 if they are no more than BEST, mostly without looking at them all. */
+static inline size_t
+longer_len (const unsigned char *a, const unsigned char *b, size_t max, size_t best)
+{
+  return best < max && a[best] == b[best] && load_u32 (a, false) == load_u32 (b, false) ? common_len (a, b, max) : 0;
+}
+
 /* The longest match for what is at I, which ends at END or before. */
 static struct match
 find_match (const struct lz4_packer *p, const unsigned char *data, size_t i, size_t end)
@@ -88,7 +95,7 @@ find_match (const struct lz4_packer *p, const unsigned char *data, size_t i, siz
   uint32_t at = p->head[hash_at (data + i, BLOCK_BITS)];
   for (unsigned tries = 0; at && i - (at - 1) <= DISTANCE_MAX && tries < BLOCK_TRIES; at = p->prev[at - 1], tries++)
     {
-      size_t len = common_len (data + at - 1, data + i, end - i);
+      size_t len = longer_len (data + at - 1, data + i, end - i, best.len);
       if (len > best.len)
         best = (struct match){ len, i - (at - 1) };
     }
@@ -98,7 +105,7 @@ find_match (const struct lz4_packer *p, const unsigned char *data, size_t i, siz
       size_t left = p->dict_len - (at - 1), distance = i + left;
       if (distance > DISTANCE_MAX)
         break;
-      size_t len = common_len (p->dict + at - 1, data + i, left < end - i ? left : end - i);
+      size_t len = longer_len (p->dict + at - 1, data + i, left < end - i ? left : end - i, best.len);
       if (len > best.len)
         best = (struct match){ len, distance };
     }

@@ -20,7 +20,7 @@ pctab__read_origins (struct decoded *d)
 {
   const unsigned char *index = part_bytes (d, PART_ORIGIN_INDEX) + 12, *start = part_bytes (d, PART_ORIGINS);
   struct walk w = { start, start + d->parts[PART_ORIGINS].len, false, false };
-  if (d->parts[PART_ORIGIN_INDEX].len != 12 + 4 * (((uint64_t) d->origin_cnt + 63) / 64))
+  if (d->parts[PART_ORIGIN_INDEX].len != 12 + 4 * (((uint64_t) d->origin_cnt + 15) / 16))
     return FAULT_PART (d, CHECK_ORIGINS, PART_ORIGIN_INDEX, 0, "%" PRIu32 " origins, but %" PRIu32 " bytes of index",
                        d->origin_cnt, d->parts[PART_ORIGIN_INDEX].len);
   d->origins = pctab__decoded_alloc (d, d->origin_cnt, sizeof *d->origins);
@@ -29,8 +29,8 @@ pctab__read_origins (struct decoded *d)
   for (uint32_t i = 0; i < d->origin_cnt; i++)
     {
       uint64_t at = (uint64_t) (w.at - start);
-      if (i % 64 == 0 && get_u32 (d, index + i / 64 * 4) != at)
-        return FAULT_PART (d, CHECK_ORIGINS, PART_ORIGIN_INDEX, 12 + i / 64 * 4, "origin %" PRIu32 " is at %" PRIu64
+      if (i % 16 == 0 && get_u32 (d, index + i / 16 * 4) != at)
+        return FAULT_PART (d, CHECK_ORIGINS, PART_ORIGIN_INDEX, 12 + i / 16 * 4, "origin %" PRIu32 " is at %" PRIu64
                            ", not where the index says", i, at);
       d->origins[i].file = walk_uvar (&w);
       d->origins[i].line = walk_uvar (&w);

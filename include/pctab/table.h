@@ -202,7 +202,8 @@ struct pctab_cold {
 };
 
 /* The bytes a buffer needs in which all of T's names and lines can be kept; what is never asked for is never written to.
- * PostgreSQL's server takes PGSIZE for 17,000 functions.  0: the cold part is damaged.
+ * PostgreSQL's server takes 4.9 MB for 17,000 functions and 5 MB of code, once all were asked for; a C++ linker 12 MB for
+ * 10,400.  0: the cold part is damaged.
  * Signal: safe.  Cost: reads an index: some 1 us. */
 size_t pctab_cold_size (const struct pctab_table *t);
 

@@ -486,8 +486,8 @@ sub read_origins {
   my ($t) = @_;
   my $c = cursor($t->{parts}{origins});
   for my $i (0 .. $t->{origin_cnt} - 1) {
-    if ($i % 64 == 0) {
-      my $at = u32_at($t->{parts}{origin_index}, 12 + 4 * ($i / 64));
+    if ($i % 16 == 0) {
+      my $at = u32_at($t->{parts}{origin_index}, 12 + 4 * ($i / 16));
       die "origins: $i begins at $c->{at}, not $at\n" if $at != $c->{at};
     }
     my $file = next_file($c);
