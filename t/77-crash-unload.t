@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: GPL-3.0-or-later
-# A file that dlopen() brought has a static copy of the library, and dlclose() is called for it: a crash is still reported,
-# and a thread that got its alternate stack from there exits well.
+# A file that dlopen() brought has a static copy of the library, and dlclose() is called for it: a crash is still
+# reported, and a thread that got its alternate stack from there exits well.
 # shellcheck source=SCRIPTDIR/lib/tap.sh
 . "${abs_top_srcdir:-$(cd "$(dirname "$0")/.." && pwd)}/t/lib/tap.sh"
 # shellcheck source=SCRIPTDIR/lib/module.sh
@@ -60,4 +60,11 @@ is "$ended" 'exit 0' 'a thread with an alternate stack exits well after dlclose(
 crash 20 ./host crash
 is "${ended% core}" 'signal 11' 'a crash after dlclose() ends the program'
 is "$(grep -c '^SIGSEGV: nothing is mapped there' err)" 1 'and is reported'
+# In a static program nothing is said of dlopen().
+echo '#include <pctab/crash.h>' >static.c
+echo 'int main (void) { return pctab_crash_handler_install (0); }' >>static.c
+# shellcheck disable=SC2086
+is "$("$CC" -static $include static.c -o static $archive -pthread 2>&1)" '' 'a static link: no warning'
+run ./static
+is "$status" 0 'and the program runs'
 done_testing
