@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Prints frames.  Blocks of the cold part are unpacked into one buffer for the module at hand; where it is too small
- * for all that a module needs, it is begun anew, so that a frame needs only what itself needs. */
+/* Prints frames.  The cold part is read through one buffer, for the module at hand; where it is too small to keep what a
+ * module has, strings in it stay until the next question alone. */
 #include "crash.h"
 #include "module.h"
 
@@ -25,18 +25,8 @@ open_cold (struct printer *p, const struct pctab_module *m)
   return true;
 }
 
-/* What is known at PC: a record, and calls. */
-static enum pctab_error
-look (struct printer *p, uint64_t pc)
-{
-  p->cnt = 0;
-  p->record = (struct pctab_record){ 0 };
-  enum pctab_error error = pctab_find_record (&p->cold, pc, &p->record);
-  if (!error && p->record.end)
-    error = pctab_funcline (&p->cold, pc, p->frames, PCTAB_FRAMES_MAX, &p->cnt);
-  return error;
-}
-
+/* What is known at PC: a record, and calls, of which the last one has the record's name.  A string that has no room is
+ * left out. */
 static void
 look_up (struct printer *p, const struct pctab_module *m, uint64_t pc)
 {
@@ -44,11 +34,14 @@ look_up (struct printer *p, const struct pctab_module *m, uint64_t pc)
   p->record = (struct pctab_record){ 0 };
   if (!m || (m != p->module && !open_cold (p, m)))
     return;
-  if (look (p, pc) == PCTAB_ERROR_BUFFER && open_cold (p, m) && look (p, pc) == PCTAB_ERROR_BUFFER && open_cold (p, m))
-    {
-      p->cnt = 0;
-      pctab_find_record (&p->cold, pc, &p->record);
-    }
+  pctab_find_record (&p->cold, pc, &p->record);
+  if (!p->record.end)
+    return;
+  pctab_funcline (&p->cold, pc, p->frames, PCTAB_FRAMES_MAX, &p->cnt);
+  if (p->cnt)
+    p->record.name = p->frames[p->cnt - 1].func;
+  else
+    pctab_find_record (&p->cold, pc, &p->record);
 }
 
 static void

@@ -18,7 +18,9 @@ pctab__origin (const struct pctab_cold *c, uint32_t number)
       origin.file = cursor_uvar (&at);
       origin.line = cursor_uvar (&at);
     }
-  return at.bad ? (struct origin){ 0 } : origin;
+  if (at.bad)
+    origin = (struct origin){ 0 };
+  return origin;
 }
 
 void

@@ -365,7 +365,7 @@ time_loop (answer_fn *answer, size_t cnt, size_t times)
 static double
 time_cold (answer_fn *answer, size_t cnt)
 {
-  double v[COLD_CNT];
+  double v[COLD_CNT] = { 0 };
   for (size_t i = 0; i < cnt; i++)
     {
       uintptr_t pc = pcs[PC_CNT / 2 + i * 997];

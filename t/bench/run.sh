@@ -331,7 +331,7 @@ symbol_programs ()
 bench_symbol ()
 {
   printf '\nsymbol %s\n' "$1"
-  at=${PCTAB_LIBBACKTRACE:-} libs= object=$work/bench_symbol.o
+  at=${PCTAB_LIBBACKTRACE:-} libs='' object=$work/bench_symbol.o
   echo '#include <backtrace.h>' | ${CC:-cc} ${at:+-I"$at/include"} -E - >"$work/symbol.i" 2>/dev/null &&
     libs="${at:+-L$at/lib }-lbacktrace"
   echo '#include <elfutils/libdwfl.h>' | ${CC:-cc} -E - >"$work/symbol.i" 2>/dev/null && libs="$libs -ldw"

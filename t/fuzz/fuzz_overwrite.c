@@ -45,9 +45,11 @@ guard (struct subject *s)
 {
   size_t page = (size_t) sysconf (_SC_PAGESIZE);
   s->room = (s->len + page - 1) & ~(page - 1);
-  unsigned char *at = mmap (NULL, s->room + 2 * page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  s->pages = at + page;
-  return at != MAP_FAILED && !mprotect (s->pages, s->room, PROT_READ | PROT_WRITE);
+  s->pages = mmap (NULL, s->room + 2 * page, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (s->pages == MAP_FAILED)
+    return false;
+  s->pages += page; /* they go with the process */
+  return !mprotect (s->pages, s->room, PROT_READ | PROT_WRITE);
 }
 
 /* A part, or the header with the directory: small parts are hit as often as large ones. */
