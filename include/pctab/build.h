@@ -35,7 +35,7 @@ extern "C" {
 struct pctab_builder;
 
 /* A table for LEN bytes of code, 1 to 4 GiB minus 64 KiB, of MACHINE (ELF e_machine).  NULL: memory is out, or no
- * such machine of that class is known. */
+ * such machine of that class is known.  A LEN out of bounds is pctab_builder_finish()'s error. */
 struct pctab_builder *pctab_builder_new (uint16_t machine, bool is64, bool big_endian, uint32_t len);
 
 /* NULL is allowed. */

@@ -63,8 +63,8 @@ struct pctab_thread {
   const unsigned char *stack_bytes; /* where stack.lo's bytes are in this process; NULL: there itself */
   uint32_t room;      /* bytes that must be free below SP, red zone included */
   uint32_t depth_max; /* frames looked at before TOO_DEEP; 0: PCTAB_DECISION_DEPTH */
-  uint64_t end;       /* the walk ends well in the function that this points to, its task's first, which calls itself
-                       * nowhere; 0: where the tables say that a frame has no caller */
+  uint64_t end;       /* (uintptr_t) of the task's first function, not of who calls that: the walk ends well in it; it
+                       * calls itself nowhere; 0: where the tables say that a frame has no caller */
   uint64_t fp;        /* the frame pointer when it was interrupted */
   const uint64_t *reg; /* all registers by DWARF number, PCTAB_REGS_MAX; NULL: not known */
 };

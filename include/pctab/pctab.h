@@ -110,7 +110,7 @@ unsigned pctab_module_update (void);
  * stack can be unwound through them.  Nothing in them is preemptible.  What is damaged is passed over; a file without
  * PT_GNU_EH_FRAME (static programs, all of 32-bit ARM) gets the names of its dynamic symbols alone.  A file with a
  * table is left as it is, also where that is refused.  May be called again after dlopen().  Returns how many tables
- * were made; -1: memory is out.
+ * were made; -1: memory is out.  In a sandbox that forbids process_vm_readv() and memfd_create() none is.
  * Signal: not safe.  Threads: any; takes the dynamic linker's lock, but not while it works.  Cost: some 5 ms of CPU
  * time for libc; a table takes half as much memory as its .eh_frame. */
 int pctab_module_import_loaded (void);

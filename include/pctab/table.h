@@ -35,7 +35,8 @@ struct pctab_range {
   const unsigned char *pages, *slots;
 };
 
-/* An open table.  The members are private; copying one is fine.  Bytes: about 350. */
+/* An open table.  The members are private; copying one is fine.  Bytes: about 350, which may change with the library's
+ * soname, as for all structures here. */
 struct pctab_table {
   struct pctab_range first; /* most modules have no other */
   const unsigned char *functab, *value_of;
@@ -162,8 +163,9 @@ uint32_t pctab_pcdata_number (const struct pctab_table *t, uint32_t i);
 /* The cold part: names, files, lines, inlined calls.
  *
  * It lies in small packed blocks, and a pctab_cold reads it through a buffer of the caller's.  With as many bytes as
- * pctab_cold_size() says, what was asked for once is kept in it, decoded: names, and lines of whole functions; a batch of
- * PCs shares what it unpacks.  With less, down to PCTAB_COLD_BYTES_MIN, each answer is unpacked anew.  Answers are the same.
+ * pctab_cold_size() says, what was asked for once is kept in it, decoded: names, and lines of whole functions; a batch
+ * of PCs shares what it unpacks.  With less, down to PCTAB_COLD_BYTES_MIN, each answer is unpacked anew.  Answers are
+ * the same.
  * Threads: a pctab_cold, with its buffer, is one thread's at a time in every call that takes one. */
 
 /* A function as names and lines know it: a symbol, not a frame (see pctab_findfunc() for those). */
@@ -184,7 +186,7 @@ struct pctab_bytes {
 struct pctab_code {
   const unsigned char *symbols;
   uint32_t place[16];       /* of the first symbol of each length, minus its code */
-  unsigned char limits[32]; /* by code length: where codes of that length end, as 15 bits; least significant byte first */
+  unsigned char limits[32]; /* by code length: where codes of that length end, as 15 bits, little-endian */
 };
 
 struct pctab_cold_cache;
@@ -201,26 +203,26 @@ struct pctab_cold {
   struct pctab_cold_cache *cache; /* NULL: none */
 };
 
-/* The bytes a buffer needs in which all of T's names and lines can be kept; what is never asked for is never written to.
- * PostgreSQL's server takes 4.9 MB for 17,000 functions and 5 MB of code, once all were asked for; a C++ linker 12 MB for
- * 10,400.  0: the cold part is damaged.
+/* The bytes a buffer needs in which all of T's names and lines can be kept; what is never asked for is never written
+ * to.  PostgreSQL's server takes 4.9 MB for 17,000 functions and 5 MB of code, once all were asked for; a C++ linker 12
+ * MB for 10,400.  0: the cold part is damaged.
  * Signal: safe.  Cost: reads an index: some 1 us. */
 size_t pctab_cold_size (const struct pctab_table *t);
 
 /* Makes C read the cold part of T through LEN bytes at BUF (aligned to 8), which both outlive C.  PCTAB_ERROR_COLD: the
  * cold part's directory is damaged; PCTAB_ERROR_BUFFER: LEN is below PCTAB_COLD_BYTES_MIN.
  *
- * Strings that a C with pctab_cold_size() bytes returns stay as long as C; with less, until the next call with C.  Then a
- * string that finds no room, beside the others of one answer, is NULL, and the call returns PCTAB_ERROR_BUFFER with all the
- * rest of its answer.
+ * Strings that a C with pctab_cold_size() bytes returns stay as long as C; with less, until the next call with C.  Then
+ * a string that finds no room, beside the others of one answer, is NULL, and the call returns PCTAB_ERROR_BUFFER with
+ * all the rest of its answer.
  * Signal: safe.  Threads: one C is one thread's.  Cost: some 2 us; all else comes with the lookups that need it. */
 #define PCTAB_COLD_BYTES_MIN 4096
 enum pctab_error pctab_cold_open (struct pctab_cold *c, const struct pctab_table *t, void *buf, size_t len);
 
 /* The name of the function that PC lies in, symbols without frame information included; NULL: none is known.
  * PCTAB_ERROR_COLD: the cold part is damaged, PCTAB_ERROR_BUFFER: see above; C stays usable, and *NAME is NULL.
- * Signal: safe.  Cost: some 10 ns for a function that was asked for before; else, and in a small buffer always, some 1 us:
- * the records of a block of 512 bytes are read, and a block of 1 or 2 KiB unpacked. */
+ * Signal: safe.  Cost: some 10 ns for a function that was asked for before; else, and in a small buffer always, some 1
+ * us: the records of a block of 512 bytes are read, and a block of 1 or 2 KiB unpacked. */
 enum pctab_error pctab_funcname (struct pctab_cold *c, uint64_t pc, const char **name);
 
 /* All that is known of the function that PC lies in.  PCTAB_ERROR_OK with an `end` of 0: nothing.  Errors as those of
@@ -242,8 +244,8 @@ struct pctab_frame {
  * room for MAX; of more, the innermost MAX - 1 and the function itself are kept.  MAX of PCTAB_FRAMES_MAX is always
  * enough.  *CNT 0: nothing is known at PC, or PCTAB_ERROR_COLD: the cold part is damaged.  PCTAB_ERROR_BUFFER: strings
  * had no room (see pctab_cold_open()).
- * Signal: safe.  Stack: 5 KiB.  Cost: some 30 ns in a function that was asked for before, whose lines are kept then; the
- * first time, some 2 us and 10 ns for each of its lines and inlined calls; in a small buffer some 3 us. */
+ * Signal: safe.  Stack: 5 KiB.  Cost: some 30 ns in a function that was asked for before, whose lines are kept then;
+ * the first time, some 2 us and 10 ns for each of its lines and inlined calls; in a small buffer some 3 us. */
 #define PCTAB_FRAMES_MAX 65
 enum pctab_error pctab_funcline (struct pctab_cold *c, uint64_t pc, struct pctab_frame *frames, unsigned max,
                                  unsigned *cnt);

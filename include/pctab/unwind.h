@@ -5,7 +5,15 @@
  * return address, which belongs to the call before it: lookups there take PC - 1 (pctab_lookup_pc()).
  *
  * Memory is read where it is known to be readable alone: inside the bounds of the stack, if they are given; else after
- * a page was probed by a system call that can't fault. */
+ * a page was probed by a system call that can't fault.
+ *
+ * A profiler calls pctab_module_import_loaded() once at its start, so that walks go through libc, and
+ * pctab_stack_self() in each thread, so that no page is probed; its handler then
+ *
+ *   pctab_unwind_context (&c, ucontext, &stack_of_this_thread);
+ *   sample.cnt = pctab_unwind_pcs (&c, sample.pcs, 64, &why);
+ *
+ * Where a signal finds the thread in a PLT entry, which no table describes, the walk stops there. */
 #ifndef PCTAB_INCLUDE_UNWIND_H
 #define PCTAB_INCLUDE_UNWIND_H
 
@@ -32,7 +40,8 @@ struct pctab_stack {
 };
 
 /* The stack this thread runs on by its creation, asked of the C library once and kept.  The first thread's is all
- * readable then, down to its limit: address space, not memory.  False: not known; then *STACK is {0, 0}.
+ * readable then, down to its limit: address space, not memory.  False: not known, as in the first thread where
+ * there is no /proc or no free descriptor; then *STACK is {0, 0}.
  * Signal: not safe, except where it was called in this thread before.  Threads: any.  Cost: 10 us the first time. */
 bool pctab_stack_self (struct pctab_stack *stack);
 
