@@ -253,15 +253,17 @@ pctab_unwind_step (struct pctab_cursor *c)
   unsigned flags = pctab__frame_look (c);
   if ((!c->func.bits || flags & PCTAB_FUNCFLAG_SIGNAL) && pctab__signal_return (c))
     return pctab__signal_step (c);
+  struct pctab_rule rule;
   if (!c->func.bits)
-    return PCTAB_STOP_UNKNOWN_CODE;
+    return pctab__plt_rule (c, &rule) ? pctab__frame_leave (c, &rule, false) : PCTAB_STOP_UNKNOWN_CODE;
   if (flags & PCTAB_FUNCFLAG_TOP)
     return PCTAB_STOP_END;
   if (flags & PCTAB_FUNCFLAG_SPWRITE && !c->exact)
     return PCTAB_STOP_NO_RULE;
   const struct pctab_table *t = &c->module->table;
-  struct pctab_rule rule;
   uint64_t start;
   pctab_value_rule (t, pctab_pcvalue (t, c->func, pctab_lookup_pc (c), &start), &rule);
+  if (rule.cfa == PCTAB_CFA_UNKNOWN && rule.ra != PCTAB_RA_UNDEFINED)
+    pctab__plt_rule (c, &rule);
   return pctab__frame_leave (c, &rule, flags & PCTAB_FUNCFLAG_SIGNAL);
 }

@@ -74,6 +74,9 @@ pctab__cursor_machine (const struct pctab_cursor *c, const struct pctab_module *
 /* Finds C's module and function; their flags. */
 unsigned pctab__frame_look (struct pctab_cursor *c);
 
+/* C is in a PLT entry, by its code: *RULE leads to the caller.  unwind_plt.c */
+bool pctab__plt_rule (const struct pctab_cursor *c, struct pctab_rule *rule);
+
 /* Goes to the caller by RULE.  SIGNAL: this is a signal frame. */
 enum pctab_stop pctab__frame_leave (struct pctab_cursor *c, const struct pctab_rule *rule, bool signal);
 

@@ -13,6 +13,6 @@ built_library
 ok $? 'it links'
 counts 'libpctab.so' ./prog 50000
 whole=$(printf '%s\n' "$out" | sed -n 's/.*caller: \([0-9]*\);.*/\1/p')
-[ "${whole:-0}" -gt 48500 ]
+[ "${whole:-0}" -gt 49900 ]
 ok $? "$whole of 50000 walks came to the end of the stack"
 done_testing

@@ -12,8 +12,7 @@
  *
  *   pctab_unwind_context (&c, ucontext, &stack_of_this_thread);
  *   sample.cnt = pctab_unwind_pcs (&c, sample.pcs, 64, &why);
- *
- * Where a signal finds the thread in a PLT entry, which no table describes, the walk stops there. */
+ */
 #ifndef PCTAB_INCLUDE_UNWIND_H
 #define PCTAB_INCLUDE_UNWIND_H
 

@@ -4,7 +4,7 @@
 # shellcheck source=SCRIPTDIR/module.sh
 . "$tap_src/t/lib/module.sh"
 library_sources="$library_sources runtime/stack runtime/unwind runtime/unwind_cache runtime/unwind_context
-  runtime/unwind_fast runtime/unwind_memory"
+  runtime/unwind_fast runtime/unwind_memory runtime/unwind_plt"
 data=$tap_src/t/data/unwind
 
 # counts WHAT COMMAND...: it ends well, and says how much it did; $out.
