@@ -19,7 +19,7 @@ only () {
   is "$(readelf -rW "$f" | sed '/^Relocation section .*debug/,/^$/d' | grep -Ec 'TLSGD|TLSLD|DTPOFF|TLSDESC')" 0 \
     "$1: no thread-local data that could have to be allocated"
 }
-for name in unwind unwind_cache unwind_context unwind_fast unwind_memory; do
+for name in unwind unwind_cache unwind_context unwind_fast unwind_memory unwind_plt; do
   only $name 'pctab__[a-z_]*'
 done
 only stack 'pctab__[a-z_]*|pthread_self|pthread_getattr_np|pthread_attr_getstack|pthread_attr_destroy'

@@ -5,13 +5,11 @@
 # over.
 # shellcheck source=SCRIPTDIR/lib/tap.sh
 . "${abs_top_srcdir:-$(cd "$(dirname "$0")/.." && pwd)}/t/lib/tap.sh"
-# shellcheck source=SCRIPTDIR/lib/module.sh
-. "$tap_src/t/lib/module.sh"
+# shellcheck source=SCRIPTDIR/lib/unwind.sh
+. "$tap_src/t/lib/unwind.sh"
 need pkg-config timeout
 built_library
-for f in stack unwind unwind_cache unwind_context unwind_fast unwind_memory decide decide_end decide_resume decide_verdict; do
-  library_sources="$library_sources runtime/$f"
-done
+library_sources="$library_sources runtime/decide runtime/decide_end runtime/decide_resume runtime/decide_verdict"
 data=$tap_src/t/data/decide
 
 cnt=0
