@@ -24,7 +24,7 @@ target () { # TRIPLET WHAT-LIBDW-DOES-NOT-KNOW
     # shellcheck disable=SC2086
     succeeds "$1 $mode: is linked" "$cc" -gdwarf-4 -O2 $mode p.c -o good $flags || continue
     is "$(rules_of good)" "$none" "$1 $mode: ${none:-nothing} is found"
-    for change in 'PE105 segment .pctab flags=6' 'PE203 bytes .text+5 a5' 'PE204 bytes .note.gnu.build-id+20 a5a5' \
+    for change in 'PE105 segment .pctab flags=6' 'PE203 bytes .text+5 a5' 'PE204 flip .note.gnu.build-id+20' \
       'PX202 string .debug_line p.c q.c'; do
       cp good broken
       # shellcheck disable=SC2086

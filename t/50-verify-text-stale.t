@@ -53,7 +53,7 @@ fi
 breaks PE203 good 'one bit of code' bytes .text+8 ff
 breaks PE203 good 'one byte of code at the end' bytes .fini+8 cc
 breaks PE203 good 'one byte of the PLT' bytes .plt+3 cc
-breaks PE204 good 'a bit of the build ID' bytes .note.gnu.build-id+20 ff
+breaks PE204 good 'a byte of the build ID' flip .note.gnu.build-id+20
 breaks PE204 good 'the build ID is not its note'"'"'s' bytes .note.gnu.build-id+8 09
 succeeds 'the note is removed' objcopy -R .note.gnu.build-id good broken
 is "$(rules_of broken)" PE204 'PE204: the file has no build ID any more'

@@ -65,10 +65,12 @@ ok $? 'shared objects link'
   "$CC" -g -O1 $include prog.c -o start "$flags" -Wl,--no-as-needed ./bad.so $library; }
 ok $? 'the programs link'
 cat >edit.pl <<'X'
-# edit.pl OFFSET HEX <good >bad: writes the bytes at that offset of the table.
+# edit.pl OFFSET HEX <good >bad: writes the bytes at that offset of the table; flip: changes one, whatever it is.
 binmode STDIN; binmode STDOUT; local $/; $_ = <STDIN>;
 my $at = index $_, "\177PCTAB\r\n"; $at = index $_, "\177PCTAB\r\n", $at + 1 while index ($_, "\177PCTAB\r\n", $at + 1) >= 0;
-substr ($_, $at + $ARGV[0], length ($ARGV[1]) / 2) = pack 'H*', $ARGV[1]; print;
+if ($ARGV[1] eq 'flip') { substr ($_, $at + $ARGV[0], 1) ^= "\xff" }
+else { substr ($_, $at + $ARGV[0], length ($ARGV[1]) / 2) = pack 'H*', $ARGV[1] }
+print;
 X
 cnt=0
 # refused WHY PATTERN: ./bad.so is what it should be.
@@ -83,8 +85,8 @@ edit () {
   perl edit.pl "$2" "$3" <good.so >bad.so
   refused "$1" "$4"
 }
-edit 'a bit of the header' 64 ff 'digest of its header'
-edit 'the hot digest' 32 ff 'digest of its header'
+edit 'a byte of the header' 64 flip 'digest of its header'
+edit 'the hot digest' 32 flip 'digest of its header'
 edit 'a later version' 8 63000000 'version this reader does not know'
 edit 'unfinished' 8 00000000 'unfinished'
 version=$(table_bytes good.so | perl -e 'binmode STDIN; local $/; $_ = <STDIN>; print unpack "H8", reverse substr $_, 8, 4')
@@ -92,7 +94,7 @@ edit 'the other byte order' 8 "$version" 'other byte order'
 edit 'cut short' 12 ffffff7f 'cut short'
 edit 'a size of 8' 12 08000000 'damaged|cut short|magic'
 hot=$(table_bytes good.so | perl -e 'binmode STDIN; local $/; $_ = <STDIN>; print unpack "x80V"')
-edit 'a bit of the hot part' "$hot" 5a 'digest of its hot part'
+edit 'a byte of the hot part' "$hot" flip 'digest of its hot part'
 edit 'no magic' 0 00 'no module table'
 "$CC" -O1 -fPIC -shared lib.c -o bad.so
 refused 'a file linked without' 'no module table'

@@ -6,6 +6,7 @@
 #   segment WHICH FIELD=VALUE[,...] type flags off addr paddr filesz memsz align; WHICH: a number, or the name of a section,
 #                                   whose PT_LOAD it is
 #   bytes NAME+OFFSET HEX           of a section's contents
+#   flip NAME+OFFSET                a byte of them, whatever it is
 #   string NAME OLD NEW             the first OLD, a string ended by 0 and as long as NEW, in a section
 #   at OFFSET HEX                   of the file
 #   table OFFSET HEX                of the table; its digests are made right again
@@ -114,6 +115,10 @@ while (defined(my $what = shift)) {
     my ($name, $off) = shift =~ /^(.*)\+(\w+)$/ or die "elf_edit.pl: bytes NAME+OFFSET\n";
     my $hex = shift;
     substr $data, field($section, find_section($name), 'off') + number($off), length($hex) / 2, pack 'H*', $hex;
+  }
+  elsif ($what eq 'flip') { # what is there may be anything
+    my ($name, $off) = shift =~ /^(.*)\+(\w+)$/ or die "elf_edit.pl: flip NAME+OFFSET\n";
+    substr($data, field($section, find_section($name), 'off') + number($off), 1) ^= "\xff";
   }
   elsif ($what eq 'string') {
     my ($at, $old, $new) = (find_section(shift), shift, shift);
