@@ -70,23 +70,19 @@ find_given (const struct pctab_modules *modules, uint64_t pc)
   return m && pc - m->lo < m->hi - m->lo ? m : NULL;
 }
 
-bool
-pctab__module_lives (const struct pctab_module *m)
-{
-  return pctab__record_lives (
-    (const struct record *) (const void *) ((const char *) m - offsetof (struct record, module)));
-}
-
 const struct pctab_module *
 pctab__module_find (const struct pctab_modules *modules, uint64_t pc, uint64_t *trusted)
 {
   if (!modules->process)
     return find_given (modules, pc);
-  const struct record *r = pctab__list_find (list_of (modules), pc);
-  const struct pctab_module *m;
-  if (r && !r->error && (!r->mark_cnt || r->module.generation == *trusted))
+  const struct list *l = list_of (modules);
+  if (__builtin_expect (pc - l->main_lo < l->main_len, 1))
+    return l->main;
+  const struct record *r = pctab__list_find (l, pc);
+  if (r && !r->error && r->module.generation == *trusted)
     return &r->module;
-  m = r && pctab__record_lives (r) ? (r->error ? NULL : &r->module) : pctab__module_discover (list_of (modules), pc);
+  const struct pctab_module *m
+    = r && pctab__record_lives (r) ? (r->error ? NULL : &r->module) : pctab__module_discover (l, pc);
   if (m && !m->permanent)
     *trusted = m->generation;
   return m;
@@ -95,15 +91,8 @@ pctab__module_find (const struct pctab_modules *modules, uint64_t pc, uint64_t *
 const struct pctab_module *
 pctab_find_module (const struct pctab_modules *modules, uint64_t pc)
 {
-  if (!modules->process)
-    return find_given (modules, pc);
-  const struct list *l = list_of (modules);
-  if (__builtin_expect (pc - l->main_lo < l->main_len, 1))
-    return l->main;
-  const struct record *r = pctab__list_find (l, pc);
-  if (r && pctab__record_lives (r))
-    return r->error ? NULL : &r->module;
-  return pctab__module_discover (l, pc);
+  uint64_t trusted = 0;
+  return pctab__module_find (modules, pc, &trusted);
 }
 
 bool

@@ -83,9 +83,6 @@ bool pctab__record_lives (const struct record *r);
 /* The record that PC is in now; NULL: none. */
 const struct record *pctab__record_now (uint64_t pc);
 
-/* The same of a module of this process' list: what pctab_find_module() asks of each that isn't permanent. */
-bool pctab__module_lives (const struct pctab_module *m);
-
 /* As pctab_find_module(), for many PCs in one read section: the module with the generation *TRUSTED is not asked again
  * whether it is still loaded; another one is, and then it is the one that is trusted.  0: none is. */
 const struct pctab_module *pctab__module_find (const struct pctab_modules *modules, uint64_t pc, uint64_t *trusted);

@@ -222,17 +222,7 @@ pctab__frame_leave (struct pctab_cursor *c, const struct pctab_rule *rule, bool 
 const struct pctab_module *
 pctab__cursor_module (struct pctab_cursor *c, uint64_t pc)
 {
-  const struct pctab_modules *modules = c->modules ? c->modules : pctab_modules ();
-  if (c->checked && modules->process)
-    {
-      const struct record *r = pctab__list_find (list_of (modules), pc);
-      if (r && !r->error && r->module.generation == c->checked)
-        return &r->module;
-    }
-  const struct pctab_module *m = pctab_find_module (modules, pc);
-  if (m && modules->process && !m->permanent)
-    c->checked = m->generation;
-  return m;
+  return pctab__module_find (c->modules ? c->modules : pctab_modules (), pc, &c->checked);
 }
 
 unsigned
